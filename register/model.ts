@@ -1,0 +1,80 @@
+/** What the register holds. Shapes are zod schemas because they cross a border: manifest, API and file. */
+import { z } from 'zod';
+import { idSchema } from '../contract/ids.ts';
+
+/** An IANA zone name that this Node knows. */
+export const zoneSchema = z.string().refine(
+  (zone) => {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: zone });
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  { error: 'must be an IANA time zone such as America/New_York' },
+);
+
+export const SITE_KINDS = ['building', 'streetlights', 'station'] as const;
+
+export const siteSchema = z.strictObject({
+  id: idSchema,
+  name: z.string().min(1).max(200),
+  kind: z.enum(SITE_KINDS),
+  /** Use of a building: office, school, library … */
+  use: z.string().max(100).optional(),
+  floor_area_m2: z.number().positive().optional(),
+  latitude: z.number().min(-90).max(90).optional(),
+  longitude: z.number().min(-180).max(180).optional(),
+  address: z.string().max(300).optional(),
+  zone: zoneSchema,
+});
+export type Site = z.infer<typeof siteSchema>;
+
+export const gatewaySchema = z.strictObject({
+  id: idSchema,
+  name: z.string().min(1).max(200),
+  /** Site where the gateway hangs; its new devices are placed there. */
+  site: idSchema,
+  /** A retired gateway may not connect; its readings stay. */
+  retired: z.boolean(),
+});
+export type Gateway = z.infer<typeof gatewaySchema>;
+
+/** Where a device was from when on. `from` is an ISO date or instant; the last placement is open-ended. */
+export const placementSchema = z.strictObject({
+  site: idSchema,
+  /** Epoch milliseconds, inclusive. */
+  from: z.int(),
+});
+export type Placement = z.infer<typeof placementSchema>;
+
+export const deviceSchema = z.strictObject({
+  gateway: idSchema,
+  /** Unique within its gateway. */
+  id: idSchema,
+  name: z.string().min(1).max(200),
+  /** Free word for what it is: electricity-meter, air-sensor, lamp … */
+  kind: z.string().max(100).optional(),
+  /** Seconds between readings, for completeness. */
+  interval_s: z.number().positive().optional(),
+  /** In rising order of `from`. */
+  placements: z.array(placementSchema).min(1),
+  /** Seen in readings before anyone listed it. */
+  is_new: z.boolean(),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+export const CREDENTIAL_ROLES = ['gateway', 'observer', 'service'] as const;
+export const credentialSchema = z.strictObject({
+  /** MQTT username; for a gateway also its client id. */
+  id: idSchema,
+  role: z.enum(CREDENTIAL_ROLES),
+  /** SHA-256 of the 256-bit token, hex. The token itself is shown once and never kept. */
+  token_sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  created: z.int(),
+});
+export type Credential = z.infer<typeof credentialSchema>;
+
+/** Who wrote an entry: entries of the manifest follow the manifest, the others stay as they are. */
+export type Origin = 'manifest' | 'console';

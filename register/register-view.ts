@@ -1,0 +1,27 @@
+/**
+ * The register as its readers see it: broker, ingest and console ask it and never wait.
+ * The owner (register.ts) implements it; so does a snapshot in another process.
+ */
+import type { Credential, Device, Gateway, Site } from './model.ts';
+
+export interface RegisterView {
+  site(id: string): Site | undefined;
+  sites(): readonly Site[];
+  gateway(id: string): Gateway | undefined;
+  gateways(): readonly Gateway[];
+  device(gateway: string, device: string): Device | undefined;
+  /** Of one gateway, or all. */
+  devices(gateway?: string): readonly Device[];
+  credential(id: string): Credential | undefined;
+  /** Rises with every change. */
+  readonly version: number;
+  /** Called after each change; returns how to stop listening. */
+  onChange(listener: () => void): () => void;
+}
+
+/** The site of a device at an instant (epoch milliseconds); before its first placement, the first one's. */
+export function siteAt(device: Device, time: number): string {
+  let site = device.placements[0]?.site ?? '';
+  for (const placement of device.placements) if (placement.from <= time) site = placement.site;
+  return site;
+}
