@@ -1,7 +1,7 @@
 /** A batch: what a gateway publishes on `{prefix}/{gateway}/readings`. */
 import { z } from 'zod';
 import { epochSchema } from './ids.ts';
-import { type Reading, readingSchema } from './reading.ts';
+import { isReading, type Reading } from './reading.ts';
 
 export const BATCH_VERSION = 1;
 export const MAX_BATCH_READINGS = 1_000;
@@ -17,7 +17,11 @@ const envelope = {
   seq: z.int().min(0),
 };
 
-export const batchSchema = z.strictObject({ ...envelope, readings: z.array(readingSchema).max(MAX_BATCH_READINGS) });
+/** A batch in which every reading is well formed. Says yes or no; `envelopeSchema` and `readingSchema` name the fault. */
+export const batchSchema = z.strictObject({
+  ...envelope,
+  readings: z.array(z.custom<Reading>(isReading)).max(MAX_BATCH_READINGS),
+});
 
 /** The batch without its readings judged: tells a bad reading from a bad batch. */
 export const envelopeSchema = z.strictObject({ ...envelope, readings: z.array(z.unknown()).max(MAX_BATCH_READINGS) });

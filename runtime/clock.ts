@@ -13,9 +13,12 @@ export interface Clock {
   every(periodMs: number, run: () => void): Timer;
 }
 
+/** performance.now() counts from the start of the process, the machine's monotonic clock from its boot. */
+const bootToProcessMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n),
+  monotonicMs: () => bootToProcessMs + performance.now(),
   after(delayMs, run) {
     const handle = setTimeout(run, delayMs);
     return { cancel: () => clearTimeout(handle) };

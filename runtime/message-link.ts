@@ -3,7 +3,8 @@
  * Handlers must return at once; nothing on a link ever waits for a store.
  */
 
-export type MessageHandler = (topic: string, payload: Uint8Array) => void;
+/** `retained`: the broker kept the message and delivers it because of a new subscription, so it may be old. */
+export type MessageHandler = (topic: string, payload: Uint8Array, retained?: boolean) => void;
 
 export interface Message {
   readonly topic: string;

@@ -1,11 +1,14 @@
 /** A MessageLink over MQTT, to any 3.1.1 broker. */
 import { readFileSync } from 'node:fs';
 import mqtt, { type MqttClient } from 'mqtt';
-import type { Clock } from './clock.ts';
+import type { Clock, Timer } from './clock.ts';
 import type { Log } from './log.ts';
 import type { Message, MessageHandler, MessageLink } from './message-link.ts';
 import type { Random } from './random.ts';
 import type { Service } from './service.ts';
+
+/** A broker that does not answer any more must not keep a process from stopping. */
+const MOST_FAREWELL_MS = 2_000;
 
 export interface MqttLinkOptions {
   /** mqtt://host:port or mqtts://host:port */
@@ -15,7 +18,8 @@ export interface MqttLinkOptions {
   readonly password?: string | undefined;
   /** File with the certificate authority, PEM, for mqtts. */
   readonly caFile?: string | undefined;
-  readonly will?: Message | undefined;
+  /** A function is asked anew at each connection, for a will that names the connection it belongs to. */
+  readonly will?: Message | (() => Message) | undefined;
   readonly keepaliveS?: number;
   /** Reconnects wait a random time up to this, so that a fleet does not come back in one instant. */
   readonly reconnectMostMs?: number;
@@ -31,6 +35,9 @@ export class MqttLink implements MessageLink, Service {
   readonly #connectListeners: (() => void)[] = [];
   readonly #disconnectListeners: ((reason: string) => void)[] = [];
   #client: MqttClient | undefined;
+  #reconnect: Timer | undefined;
+  /** The broker has accepted the connection and granted every subscription. */
+  #ready = false;
   #stopped = true;
   #lastError = '';
 
@@ -43,7 +50,7 @@ export class MqttLink implements MessageLink, Service {
   }
 
   get connected(): boolean {
-    return this.#client?.connected ?? false;
+    return this.#ready && (this.#client?.connected ?? false);
   }
 
   /** The last connection failure in words; empty while connected. */
@@ -53,15 +60,24 @@ export class MqttLink implements MessageLink, Service {
 
   /** Begins to connect; does not wait, because the broker may be down for a day. */
   async start(): Promise<void> {
+    if (!this.#stopped) return;
     this.#stopped = false;
     this.#connect();
   }
 
+  /** Waits up to two seconds for QoS 1 messages to be answered, then takes leave of the broker. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#ready = false;
+    this.#reconnect?.cancel();
     const client = this.#client;
     this.#client = undefined;
-    await client?.endAsync(!client.connected);
+    if (client === undefined) return;
+    const patience = this.#clock.after(MOST_FAREWELL_MS, () => client.stream?.destroy());
+    client.once('close', () => patience.cancel());
+    if (client.connected) await farewell(client);
+    else await client.endAsync(true);
+    patience.cancel();
   }
 
   /** Drops the connection without a word, as a cut cable would. */
@@ -80,7 +96,14 @@ export class MqttLink implements MessageLink, Service {
 
   async subscribe(filter: string, handler: MessageHandler): Promise<void> {
     this.#handlers.set(filter, handler);
-    if (this.connected) await this.#client?.subscribeAsync(filter, { qos: 1 });
+    const client = this.#client;
+    if (!client?.connected) return;
+    try {
+      await client.subscribeAsync(filter, { qos: 1 });
+    } catch (error) {
+      // A lost connection asks again when it is back; only a refusal is the caller's matter.
+      if (client.connected) throw error;
+    }
   }
 
   publish(message: Message): boolean {
@@ -101,7 +124,7 @@ export class MqttLink implements MessageLink, Service {
         ...(username === undefined ? {} : { username }),
         ...(password === undefined ? {} : { password }),
         ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
-        ...(will === undefined ? {} : { will: { ...will, payload: Buffer.from(will.payload) } }),
+        ...(will === undefined ? {} : { will: willPacket(typeof will === 'function' ? will() : will) }),
         protocolVersion: 4,
         clean: true,
         keepalive: this.#options.keepaliveS ?? 30,
@@ -118,7 +141,7 @@ export class MqttLink implements MessageLink, Service {
     }
     this.#client = client;
     client.on('connect', () => void this.#connected(client));
-    client.on('message', (topic, payload) => this.#deliver(topic, payload));
+    client.on('message', (topic, payload, packet) => this.#deliver(topic, payload, packet.retain));
     client.on('error', (error) => this.#failed(error));
     client.on('close', () => this.#closed(client));
   }
@@ -136,14 +159,16 @@ export class MqttLink implements MessageLink, Service {
       client.stream?.destroy();
       return;
     }
+    if (client !== this.#client || !client.connected) return;
+    this.#ready = true;
     this.#lastError = '';
     this.#log.debug({ url: this.#options.url }, 'connected');
     for (const listener of this.#connectListeners) listener();
   }
 
-  #deliver(topic: string, payload: Buffer): void {
+  #deliver(topic: string, payload: Buffer, retained: boolean): void {
     for (const [filter, handler] of this.#handlers) {
-      if (matchesFilter(filter, topic)) handler(topic, payload);
+      if (matchesFilter(filter, topic)) handler(topic, payload, retained);
     }
   }
 
@@ -156,6 +181,8 @@ export class MqttLink implements MessageLink, Service {
 
   #closed(client: MqttClient): void {
     if (client !== this.#client) return;
+    this.#client = undefined;
+    this.#ready = false;
     client.removeAllListeners();
     client.on('error', () => {});
     client.end(true);
@@ -165,10 +192,22 @@ export class MqttLink implements MessageLink, Service {
 
   #reconnectLater(): void {
     if (this.#stopped) return;
-    this.#clock.after(this.#random() * (this.#options.reconnectMostMs ?? 5_000), () => {
+    this.#reconnect = this.#clock.after(this.#random() * (this.#options.reconnectMostMs ?? 5_000), () => {
       if (!this.#stopped) this.#connect();
     });
   }
+}
+
+function willPacket(will: Message): { topic: string; payload: Buffer; qos: 0 | 1; retain: boolean } {
+  return { ...will, payload: Buffer.from(will.payload) };
+}
+
+/** Resolves when the client is gone, also when the connection broke while it took leave. */
+function farewell(client: MqttClient): Promise<void> {
+  return new Promise((resolve) => {
+    client.once('close', resolve);
+    client.end(false, () => resolve());
+  });
 }
 
 /** MQTT 3.1.1 §4.7 topic matching. */

@@ -1,0 +1,88 @@
+/**
+ * The books of ingest, per gateway, since this process started; readings, not batches:
+ * received = stored + duplicate + rejected + later + shed + queued.
+ */
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { getOrCreate } from '../runtime/get-or-create.ts';
+import type { GatewayCounts } from './ingest-view.ts';
+
+export class GatewayAccount implements GatewayCounts {
+  received = 0;
+  stored = 0;
+  duplicate = 0;
+  shed = 0;
+  queued = 0;
+  readonly rejected: Record<string, number> = {};
+  readonly later: Record<string, number> = {};
+
+  reject(reason: string, readings: number): void {
+    this.rejected[reason] = (this.rejected[reason] ?? 0) + readings;
+  }
+
+  postpone(reason: string, readings: number): void {
+    this.later[reason] = (this.later[reason] ?? 0) + readings;
+  }
+}
+
+const NO_COUNTS: GatewayCounts = { received: 0, stored: 0, duplicate: 0, rejected: {}, later: {}, shed: 0, queued: 0 };
+
+export class Accounts {
+  readonly #byGateway = new Map<string, GatewayAccount>();
+  /** Messages from which no reading could be counted. */
+  undecodable = 0;
+  stored = 0;
+
+  constructor(registry: Registry) {
+    const accounts = this.#byGateway;
+    new Counter({
+      name: 'lamplighter_ingest_readings_total',
+      help: 'Readings by gateway and outcome; received is the sum of all others and lamplighter_ingest_readings_queued',
+      labelNames: ['gateway', 'outcome', 'reason'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [gateway, account] of accounts) {
+          this.inc({ gateway, outcome: 'received', reason: '' }, account.received);
+          this.inc({ gateway, outcome: 'stored', reason: '' }, account.stored);
+          this.inc({ gateway, outcome: 'duplicate', reason: '' }, account.duplicate);
+          this.inc({ gateway, outcome: 'shed', reason: '' }, account.shed);
+          for (const [reason, n] of Object.entries(account.rejected))
+            this.inc({ gateway, outcome: 'rejected', reason }, n);
+          for (const [reason, n] of Object.entries(account.later)) this.inc({ gateway, outcome: 'later', reason }, n);
+        }
+      },
+    });
+    new Gauge({
+      name: 'lamplighter_ingest_readings_queued',
+      help: 'Readings taken in and not yet committed',
+      labelNames: ['gateway'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [gateway, account] of accounts) this.set({ gateway }, account.queued);
+      },
+    });
+    const books = this;
+    new Counter({
+      name: 'lamplighter_ingest_undecodable_messages_total',
+      help: 'Messages on a readings topic that were no batch at all',
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(books.undecodable);
+      },
+    });
+  }
+
+  of(gateway: string): GatewayAccount {
+    return getOrCreate(this.#byGateway, gateway, () => new GatewayAccount());
+  }
+
+  counts(gateway: string): GatewayCounts {
+    return this.#byGateway.get(gateway) ?? NO_COUNTS;
+  }
+
+  gateways(): IterableIterator<string> {
+    return this.#byGateway.keys();
+  }
+}
