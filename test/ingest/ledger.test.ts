@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Ledger } from '../../ingest/ledger.ts';
+
+describe('a batch', () => {
+  test('is new, then pending, then settled with its rejections', () => {
+    const ledger = new Ledger();
+    expect(ledger.claim('library', 'a', 3)).toBe('new');
+    expect(ledger.claim('library', 'a', 3)).toBe('pending');
+    ledger.settle('library', 'a', 3, [{ index: 2, reason: 'too-old' }]);
+    expect(ledger.claim('library', 'a', 3)).toBe('settled');
+    expect(ledger.rejections('library', 'a', 3)).toEqual([[2, 'too-old']]);
+    expect(ledger.claim('library', 'b', 3)).toBe('new');
+    expect(ledger.claim('school', 'a', 3)).toBe('new');
+  });
+
+  test('that was not taken is new again', () => {
+    const ledger = new Ledger();
+    ledger.claim('library', 'a', 1);
+    ledger.release('library', 'a', 1);
+    expect(ledger.claim('library', 'a', 1)).toBe('new');
+  });
+
+  test('of a loaded ledger is settled', () => {
+    const ledger = new Ledger();
+    ledger.load([
+      {
+        gateway: 'library',
+        epoch: 'a',
+        range: [1, 5],
+        rejected: [
+          [2, 0, 'no-values'],
+          [2, 1, 'too-old'],
+        ],
+      },
+    ]);
+    expect(ledger.claim('library', 'a', 5)).toBe('settled');
+    expect(ledger.claim('library', 'a', 6)).toBe('new');
+    expect(ledger.rejections('library', 'a', 2)).toEqual([
+      [0, 'no-values'],
+      [1, 'too-old'],
+    ]);
+  });
+});
+
+test('epochs that are no longer held are forgotten, but for replays and what is pending', () => {
+  const ledger = new Ledger();
+  ledger.settle('library', 'a', 1, []);
+  ledger.settle('library', 'replay', 1, []);
+  ledger.settle('library', 'c', 1, []);
+  ledger.claim('library', 'b', 1);
+  expect(ledger.forgetEpochs('library', ['c'])).toBe(true);
+  expect(ledger.epochs('library').toSorted()).toEqual(['b', 'c', 'replay']);
+  expect(ledger.forgetEpochs('library', ['c'])).toBe(false);
+});
+
+test('ranges in any order answer like a set', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 8 })), { maxLength: 40 }),
+      (ranges) => {
+        const ledger = new Ledger();
+        const model = new Set<number>();
+        for (const [first, length] of ranges) {
+          ledger.load([{ gateway: 'g', epoch: 'e', range: [first, first + length], rejected: [] }]);
+          for (let seq = first; seq <= first + length; seq++) model.add(seq);
+        }
+        for (let seq = 1; seq <= 70; seq++) {
+          expect(ledger.claim('g', 'e', seq)).toBe(model.has(seq) ? 'settled' : 'new');
+        }
+      },
+    ),
+  );
+});
