@@ -1,0 +1,35 @@
+/** What the console is put together from. Everything that takes time, chance or I/O comes in here. */
+import type { Registry } from 'prom-client';
+import type { IngestView } from '../../ingest/ingest-view.ts';
+import type { RegisterView } from '../../register/register-view.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { TelemetryStore } from '../../store/telemetry-store.ts';
+import type { GatewayFile } from './gateway-file.ts';
+import type { RegisterWriter } from './register-writer.ts';
+
+/** What the console shows of the broker. */
+export interface BrokerView {
+  /** MQTT connections now. */
+  readonly connections: number;
+  /** Why it does not take connections, in words; empty when all is well. */
+  readonly fault: string;
+}
+
+export interface ConsoleDeps {
+  readonly register: RegisterView & RegisterWriter;
+  readonly store: TelemetryStore;
+  readonly ingest: IngestView;
+  /** Absent where the broker runs elsewhere. */
+  readonly broker?: (() => BrokerView) | undefined;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** SHA-256 of the operator token, lower-case hex; without it nothing can be written through the console. */
+  readonly operatorTokenSha256?: string | undefined;
+  readonly version: string;
+  /** The address that gateways connect to, written into their ready configuration. */
+  readonly gatewayUrl: string;
+  /** Writes the ready configuration file of a new gateway. */
+  readonly gatewayFile?: GatewayFile | undefined;
+}

@@ -1,0 +1,143 @@
+/** What an operator adds to the city: sites, gateways and observers with their tokens. Tokens are shown once. */
+import { z } from 'zod';
+import { idSchema } from '../../../contract/ids.ts';
+import { siteSchema } from '../../../register/model.ts';
+import { randomWord } from '../../../runtime/random.ts';
+import type { ConsoleApp } from '../console-app.ts';
+import type { ConsoleDeps } from '../console-deps.ts';
+import { gatewayFile } from '../gateway-file.ts';
+import { newGatewayReply, newTokenReply, siteReply } from '../replies.ts';
+import { RequestError } from '../request-error.ts';
+
+const name = z.string().trim().min(1).max(200);
+
+export function enrolmentRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
+  const { register } = deps;
+
+  app.post(
+    '/api/sites',
+    {
+      schema: {
+        summary: 'Add or change a site',
+        tags: ['city'],
+        body: siteSchema,
+        response: { 200: siteReply, 201: siteReply },
+      },
+    },
+    async (request, reply) => {
+      const isNew = register.site(request.body.id) === undefined;
+      await register.putSite(request.body, 'console');
+      return reply.code(isNew ? 201 : 200).send(request.body);
+    },
+  );
+
+  app.post(
+    '/api/gateways',
+    {
+      schema: {
+        summary: 'Add a gateway: its token and its ready configuration file',
+        tags: ['gateways'],
+        body: z.strictObject({ site: idSchema, id: idSchema.optional(), name: name.optional() }),
+        response: { 201: newGatewayReply },
+      },
+    },
+    async (request, reply) => {
+      const { site } = request.body;
+      if (register.site(site) === undefined) {
+        throw new RequestError('site', `"${site}" is not in the register; add it first with POST /api/sites`);
+      }
+      const id = request.body.id ?? freeId(deps, request.body.name ?? site);
+      if (register.gateway(id) !== undefined || register.credential(id) !== undefined) {
+        throw new RequestError(
+          'id',
+          `"${id}" is taken; choose another, or make a new token for it with POST /api/gateways/${id}/token`,
+          'conflict',
+        );
+      }
+      await register.putGateway({ id, name: request.body.name ?? id, site, retired: false }, 'console');
+      const token = await register.issueToken(id, 'gateway');
+      const file = (deps.gatewayFile ?? gatewayFile)({ id, site, url: deps.gatewayUrl, token });
+      return reply.code(201).send({ id, site, token, gateway_yaml: file });
+    },
+  );
+
+  const oneGateway = { params: z.strictObject({ id: idSchema }) };
+
+  app.post(
+    '/api/gateways/:id/retire',
+    {
+      schema: {
+        summary: 'Retire a gateway: it may not connect again, its readings stay',
+        tags: ['gateways'],
+        ...oneGateway,
+        response: { 200: z.object({ id: z.string(), retired: z.boolean() }) },
+      },
+    },
+    async (request) => {
+      const { id } = knownGateway(deps, request.params.id);
+      await register.retireGateway(id);
+      return { id, retired: true };
+    },
+  );
+
+  app.post(
+    '/api/gateways/:id/token',
+    {
+      schema: {
+        summary: 'Make a new token for a gateway; the one before stops working',
+        tags: ['gateways'],
+        ...oneGateway,
+        response: { 201: newGatewayReply },
+      },
+    },
+    async (request, reply) => {
+      const gateway = knownGateway(deps, request.params.id);
+      if (gateway.retired) throw new RequestError('id', `gateway "${gateway.id}" is retired`, 'conflict');
+      const token = await register.issueToken(gateway.id, 'gateway');
+      const { id, site } = gateway;
+      const file = (deps.gatewayFile ?? gatewayFile)({ id, site, url: deps.gatewayUrl, token });
+      return reply.code(201).send({ id, site, token, gateway_yaml: file });
+    },
+  );
+
+  app.post(
+    '/api/observers',
+    {
+      schema: {
+        summary: 'Add an observer: a credential that may only listen',
+        tags: ['gateways'],
+        body: z.strictObject({ name }),
+        response: { 201: newTokenReply },
+      },
+    },
+    async (request, reply) => {
+      const id = freeId(deps, request.body.name);
+      const token = await register.issueToken(id, 'observer');
+      return reply.code(201).send({ id, token });
+    },
+  );
+}
+
+function knownGateway(deps: ConsoleDeps, id: string) {
+  const gateway = deps.register.gateway(id);
+  if (gateway !== undefined) return gateway;
+  throw new RequestError('id', `gateway "${id}" is not in the register; GET /api/gateways lists them`, 'not-found');
+}
+
+/** An id made of the name's letters and digits; with a number, or a random word, when that is taken. */
+function freeId(deps: ConsoleDeps, from: string): string {
+  const isFree = (id: string) => deps.register.gateway(id) === undefined && deps.register.credential(id) === undefined;
+  const base = from
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[\u0300-\u036f]/g, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 50)
+    .replace(/-+$/, '');
+  if (base !== '' && isFree(base)) return base;
+  for (let number = 2; base !== '' && number < 100; number++) {
+    if (isFree(`${base}-${number}`)) return `${base}-${number}`;
+  }
+  return `${base === '' ? 'gateway' : base}-${randomWord(8)}`;
+}

@@ -1,0 +1,58 @@
+/** Is the city's server well, and each of its parts? Open to all as one word; with detail to those who may read. */
+import type { AccessControl } from '../access-control.ts';
+import type { ConsoleApp } from '../console-app.ts';
+import type { ConsoleDeps } from '../console-deps.ts';
+import { isoTime } from '../iso-time.ts';
+import { type HealthReply, healthReply } from '../replies.ts';
+
+const WELL = { ok: true, words: 'ok' };
+
+export function healthRoutes(app: ConsoleApp, deps: ConsoleDeps, access: AccessControl): void {
+  const startedAt = deps.clock.monotonicMs();
+  app.get(
+    '/api/health',
+    {
+      config: { access: 'open' },
+      schema: {
+        summary: 'Whether all is well, part by part',
+        tags: ['state'],
+        response: { 200: healthReply, 503: healthReply },
+      },
+    },
+    async (request, reply) => {
+      const parts = healthParts(deps);
+      const ok = Object.values(parts).every((part) => part.ok);
+      const status = ok ? 'ok' : 'degraded';
+      reply.code(ok ? 200 : 503);
+      if (!access.allows(request, 'read')) return { status } as const;
+      return {
+        status,
+        version: deps.version,
+        uptime_s: (deps.clock.monotonicMs() - startedAt) / 1_000,
+        at: isoTime(deps.clock.now()),
+        parts,
+      } as const;
+    },
+  );
+}
+
+function healthParts(deps: ConsoleDeps): NonNullable<HealthReply['parts']> {
+  const ingest = deps.ingest.status();
+  const broker = deps.broker?.();
+  const { queue } = ingest;
+  return {
+    broker:
+      broker === undefined
+        ? { ok: true, words: 'runs elsewhere' }
+        : broker.fault === ''
+          ? { ok: true, words: `${broker.connections} connections` }
+          : { ok: false, words: broker.fault },
+    ingest: {
+      ok: ingest.accepting,
+      words: `${ingest.accepting ? 'accepting' : 'asks the gateways to hold'}; ${queue.readings} readings queued, ${queue.bytes} of ${queue.capacityBytes} bytes`,
+    },
+    store: ingest.storeFault === '' ? WELL : { ok: false, words: ingest.storeFault },
+    register: { ok: true, words: `version ${deps.register.version}, ${deps.register.gateways().length} gateways` },
+    console: WELL,
+  };
+}
