@@ -31,7 +31,12 @@ describe('health', () => {
       status: 'ok',
       version: '0.1.0',
       uptime_s: 0,
-      parts: { broker: { ok: true }, ingest: { ok: true }, store: { ok: true }, register: { words: 'version 1, 1 gateways' } },
+      parts: {
+        broker: { ok: true },
+        ingest: { ok: true },
+        store: { ok: true },
+        register: { words: 'version 1, 1 gateways' },
+      },
     });
   });
 
@@ -57,7 +62,10 @@ describe('health', () => {
 describe('metrics for Prometheus', () => {
   it('is the registry and the process', async () => {
     const registry = new Registry();
-    new Tally({ name: 'lamplighter_stored_total', help: 'Readings stored', labels: ['gateway'] }, registry).add(3, 'library');
+    new Tally({ name: 'lamplighter_stored_total', help: 'Readings stored', labels: ['gateway'] }, registry).add(
+      3,
+      'library',
+    );
     const { get } = await aConsole(aCityOfOne({ registry }));
     const reply = await get('/metrics');
     expect(reply.headers['content-type']).toContain('text/plain');
@@ -76,8 +84,13 @@ describe('what there is', () => {
 
   it('lists sites and devices', async () => {
     const { get } = await aConsole();
-    expect((await get('/api/sites')).json().sites.map((site: { id: string }) => site.id)).toEqual(['city-hall', 'park']);
-    expect((await get('/api/devices?gateway=library')).json().devices).toMatchObject([{ id: 'main-meter', site: 'city-hall' }]);
+    expect((await get('/api/sites')).json().sites.map((site: { id: string }) => site.id)).toEqual([
+      'city-hall',
+      'park',
+    ]);
+    expect((await get('/api/devices?gateway=library')).json().devices).toMatchObject([
+      { id: 'main-meter', site: 'city-hall' },
+    ]);
   });
 });
 
@@ -205,7 +218,8 @@ describe('series', () => {
       'x-lamplighter-from': '2026-11-01T11:58:00.000Z',
       'x-lamplighter-to': '2026-11-01T12:00:00.000Z',
       'x-lamplighter-points': '2',
-      'content-disposition': 'attachment; filename="active_power_kw-2026-11-01T11-58-00.000Z-2026-11-01T12-00-00.000Z.csv"',
+      'content-disposition':
+        'attachment; filename="active_power_kw-2026-11-01T11-58-00.000Z-2026-11-01T12-00-00.000Z.csv"',
     });
     expect(reply.body).toBe(
       'time (UTC),time (ms),site,gateway,device,active_power_kw (kW)\r\n' +

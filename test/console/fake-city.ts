@@ -127,7 +127,8 @@ export class CityStore implements TelemetryStore {
     return query.devices.map(({ gateway, device }) => {
       const values = this.series_.get(`${gateway}/${device}/${query.metric}`)?.values ?? new Map();
       const raw = [...values].filter(([time]) => time >= query.from && time < query.to).sort(([a], [b]) => a - b);
-      const points = query.every === undefined ? raw.map(([time, value]) => ({ time, value })) : buckets(raw, query.every);
+      const points =
+        query.every === undefined ? raw.map(([time, value]) => ({ time, value })) : buckets(raw, query.every);
       return { gateway, device, metric: query.metric, points };
     });
   }
@@ -290,19 +291,18 @@ export function aDeadLetter(change: Partial<DeadLetter> = {}): DeadLetter {
   return { id: `${letter.gateway}/${letter.epoch}/${letter.seq}/${letter.index}`, ...letter };
 }
 
-export interface City extends ConsoleDeps {
-  readonly register: CityRegister;
-  readonly store: CityStore;
-  readonly ingest: CityIngest;
-}
-
 /** One library with a main meter that read 41.2 kW a minute ago. */
 export function aCityOfOne<C extends Clock = ManualClock>(change: Partial<ConsoleDeps> & { clock?: C } = {}) {
   const clock = change.clock ?? new ManualClock();
   const register = new CityRegister();
   const store = new CityStore();
   const ingest = new CityIngest();
-  register.siteById.set('city-hall', { id: 'city-hall', name: 'City Hall', kind: 'building', zone: 'America/New_York' });
+  register.siteById.set('city-hall', {
+    id: 'city-hall',
+    name: 'City Hall',
+    kind: 'building',
+    zone: 'America/New_York',
+  });
   register.siteById.set('park', { id: 'park', name: 'Park', kind: 'streetlights', zone: 'America/New_York' });
   register.gatewayById.set('library', { id: 'library', name: 'Library', site: 'city-hall', retired: false });
   register.deviceByKey.set('library/main-meter', {
@@ -319,15 +319,15 @@ export function aCityOfOne<C extends Clock = ManualClock>(change: Partial<Consol
   };
   store.put('library', reading);
   const city = {
-    register,
-    store,
-    ingest,
     registry: new Registry(),
     log: silentLog,
     operatorTokenSha256: OPERATOR_SHA256,
     version: '0.1.0',
     gatewayUrl: 'mqtt://127.0.0.1:1883',
     ...change,
+    register,
+    store,
+    ingest,
     clock: clock as C,
   };
   return city;
