@@ -1,0 +1,60 @@
+/**
+ * The tables.
+ *
+ * `reading_values` is narrow and only ever appended to; no key or index: the last commit per (series, time) wins when
+ * read, by `commit_order`. Exactly-once comes from the ledger (`epochs`, `settled`, `rejected`), written in the same
+ * transaction as the rows.
+ */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { StoreFailure } from '../telemetry-store.ts';
+import { inTransaction } from './transactions.ts';
+
+export const SCHEMA_VERSION = 1n;
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS meta (key VARCHAR NOT NULL, value BIGINT NOT NULL);
+
+  CREATE TABLE IF NOT EXISTS series (
+    id UINTEGER NOT NULL, gateway VARCHAR NOT NULL, device VARCHAR NOT NULL, metric VARCHAR NOT NULL
+  );
+  -- time: epoch milliseconds UTC
+  CREATE TABLE IF NOT EXISTS reading_values (
+    time BIGINT NOT NULL, series UINTEGER NOT NULL, value DOUBLE NOT NULL, commit_order BIGINT NOT NULL
+  );
+  -- The newest value of each series, of rows up to the commit order that meta names latest_through.
+  CREATE TABLE IF NOT EXISTS latest_values (series UINTEGER NOT NULL, time BIGINT NOT NULL, value DOUBLE NOT NULL);
+
+  CREATE TABLE IF NOT EXISTS epochs (id UINTEGER NOT NULL, gateway VARCHAR NOT NULL, epoch VARCHAR NOT NULL);
+  CREATE TABLE IF NOT EXISTS settled (epoch UINTEGER NOT NULL, first_seq BIGINT NOT NULL, last_seq BIGINT NOT NULL);
+  CREATE TABLE IF NOT EXISTS rejected (
+    epoch UINTEGER NOT NULL, seq BIGINT NOT NULL, reading INTEGER NOT NULL, reason VARCHAR NOT NULL
+  );
+`;
+
+/** Creates what is missing. Throws StoreFailure when a newer Lamplighter wrote the file. */
+export async function ensureSchema(connection: DuckDBConnection, path: string): Promise<void> {
+  await connection.run('CREATE TABLE IF NOT EXISTS meta (key VARCHAR NOT NULL, value BIGINT NOT NULL)');
+  const version = await readMeta(connection, 'schema_version');
+  if (version !== undefined && version > SCHEMA_VERSION) {
+    throw new StoreFailure(
+      'misconfigured',
+      `${path} was written by a newer Lamplighter (schema ${version}, this one knows ${SCHEMA_VERSION}). Update Lamplighter.`,
+    );
+  }
+  await inTransaction(connection, async () => {
+    await connection.run(TABLES);
+    if (version === undefined) await writeMeta(connection, 'schema_version', SCHEMA_VERSION);
+  });
+}
+
+export async function readMeta(connection: DuckDBConnection, key: string): Promise<bigint | undefined> {
+  const result = await connection.run('SELECT value FROM meta WHERE key = $key', { key });
+  const rows = (await result.getRows()) as [bigint][];
+  return rows[0]?.[0];
+}
+
+/** Within the caller's transaction. */
+export async function writeMeta(connection: DuckDBConnection, key: string, value: bigint): Promise<void> {
+  await connection.run('DELETE FROM meta WHERE key = $key', { key });
+  await connection.run('INSERT INTO meta VALUES ($key, $value)', { key, value });
+}

@@ -1,0 +1,121 @@
+/** Series and their ids. A reading finds its ids by two map look-ups and one comparison per value. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+
+/** The series of one device. */
+export class DeviceSeries {
+  /** In the order in which they were first seen, which is mostly their order in a reading. */
+  readonly metrics: string[] = [];
+  readonly ids: number[] = [];
+  readonly #idByMetric = new Map<string, number>();
+
+  find(metric: string): number | undefined {
+    return this.#idByMetric.get(metric);
+  }
+
+  add(metric: string, id: number): void {
+    this.metrics.push(metric);
+    this.ids.push(id);
+    this.#idByMetric.set(metric, id);
+  }
+}
+
+export interface SeriesName {
+  readonly gateway: string;
+  readonly device: string;
+  readonly metric: string;
+}
+
+export class SeriesDictionary {
+  readonly #gateways = new Map<string, Map<string, DeviceSeries>>();
+  /** By id. */
+  readonly #names: SeriesName[] = [];
+  /** Ids below are in the file. The others go there with the next commit. */
+  #written = 0;
+
+  get size(): number {
+    return this.#names.length;
+  }
+
+  name(id: number): SeriesName | undefined {
+    return this.#names[id];
+  }
+
+  gateway(gateway: string): Map<string, DeviceSeries> {
+    let devices = this.#gateways.get(gateway);
+    if (devices === undefined) {
+      devices = new Map();
+      this.#gateways.set(gateway, devices);
+    }
+    return devices;
+  }
+
+  find({ gateway, device, metric }: SeriesName): number | undefined {
+    return this.#gateways.get(gateway)?.get(device)?.find(metric);
+  }
+
+  /** Id of a series that `device` does not know yet. */
+  add(device: DeviceSeries, name: SeriesName): number {
+    const id = this.#names.length;
+    this.#names.push(name);
+    device.add(name.metric, id);
+    return id;
+  }
+
+  /** Ids of the series that match, in no particular order; undefined matches all. */
+  *select(gateway?: string, device?: string, metric?: string): Iterable<number> {
+    const gateways = gateway === undefined ? this.#gateways.values() : present(this.#gateways.get(gateway));
+    for (const devices of gateways) {
+      for (const one of device === undefined ? devices.values() : present(devices.get(device))) {
+        yield* metric === undefined ? one.ids : present(one.find(metric));
+      }
+    }
+  }
+
+  async load(connection: DuckDBConnection): Promise<void> {
+    const result = await connection.run('SELECT gateway, device, metric FROM series ORDER BY id');
+    for (const [gateway, device, metric] of (await result.getRows()) as [string, string, string][]) {
+      this.add(this.device(gateway, device), { gateway, device, metric });
+    }
+    this.#written = this.size;
+  }
+
+  device(gateway: string, device: string): DeviceSeries {
+    const devices = this.gateway(gateway);
+    let series = devices.get(device);
+    if (series === undefined) {
+      series = new DeviceSeries();
+      devices.set(device, series);
+    }
+    return series;
+  }
+
+  /** Writes those that are not in the file, within the connection's transaction. Returns what to call once it is committed. */
+  async writeNew(connection: DuckDBConnection): Promise<() => void> {
+    const size = this.size;
+    if (this.#written < size) {
+      const appender = await connection.createAppender('series');
+      for (let id = this.#written; id < size; id++) {
+        const { gateway, device, metric } = this.#names[id] as SeriesName;
+        appender.appendUInteger(id);
+        appender.appendVarchar(gateway);
+        appender.appendVarchar(device);
+        appender.appendVarchar(metric);
+        appender.endRow();
+      }
+      appender.closeSync();
+    }
+    return () => {
+      this.#written = size;
+    };
+  }
+
+  /** After a commit of unknown outcome: sees what the file holds. */
+  async reconcile(connection: DuckDBConnection): Promise<void> {
+    const result = await connection.run('SELECT count(*)::DOUBLE FROM series');
+    this.#written = ((await result.getRows()) as [number][])[0]?.[0] ?? 0;
+  }
+}
+
+function present<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value];
+}
