@@ -1,11 +1,13 @@
-/** What the console asks of the register's owner. Each call resolves when the change is on disk. */
-import type { Gateway, Origin, Site } from '../../register/model.ts';
+/** What the console asks of the register's owner, beside reading it. Each call resolves when the change is on disk. */
+import type { Credential, Gateway, Site } from '../../register/model.ts';
 
 export interface RegisterWriter {
-  putSite(site: Site, origin: Origin): Promise<void>;
-  putGateway(gateway: Gateway, origin: Origin): Promise<void>;
+  putSite(site: Site): Promise<void>;
+  putGateway(gateway: Gateway): Promise<void>;
   /** Its readings stay; it may not connect again. */
   retireGateway(id: string): Promise<void>;
-  /** Makes a new random 256-bit token, keeps its SHA-256 in place of any before, and returns it: the only time it is seen. */
-  issueToken(id: string, role: 'gateway' | 'observer'): Promise<string>;
+  /** The first token of a gateway or observer: random, 256 bits, seen this once. `conflict` when it has one. */
+  addCredential(request: Pick<Credential, 'id' | 'role'>): Promise<{ readonly token: string }>;
+  /** A new token in place of the one before. `not-found` when there was none. */
+  rotate(id: string): Promise<{ readonly token: string }>;
 }

@@ -47,6 +47,7 @@ export const siteReply = z.object({
   longitude: z.number().optional(),
   address: z.string().optional(),
   zone: z.string(),
+  retired: z.boolean().optional(),
 });
 export type SiteReply = z.infer<typeof siteReply>;
 export const sitesReply = z.object({ sites: z.array(siteReply) });
@@ -60,6 +61,7 @@ export const deviceReply = z.object({
   site: z.string().describe('Where it is now'),
   placements: z.array(z.object({ site: z.string(), from: epochMs })),
   is_new: z.boolean(),
+  retired: z.boolean().optional(),
 });
 export const devicesReply = z.object({ devices: z.array(deviceReply) });
 

@@ -392,6 +392,7 @@ describe('enrolment', () => {
     [400, 'site', '/api/gateways', { site: 'nowhere' }],
     [400, 'id', '/api/gateways', { site: 'park', id: 'Not OK' }],
     [409, 'id', '/api/gateways', { site: 'park', id: 'library' }],
+    [400, 'id', '/api/gateways', { site: 'park', id: 'observer-1' }],
     [400, 'colour', '/api/gateways', { site: 'park', colour: 'red' }],
     [400, 'name', '/api/observers', { name: ' ' }],
     [400, 'zone', '/api/sites', { id: 'x', name: 'x', kind: 'building', zone: 'Boston' }],

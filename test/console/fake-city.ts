@@ -64,11 +64,14 @@ export class CityRegister implements RegisterView, RegisterWriter {
     this.gatewayById.set(id, { ...this.gatewayById.get(id)!, retired: true });
     this.version++;
   }
-  async issueToken(id: string, role: 'gateway' | 'observer') {
+  async addCredential({ id, role }: Pick<Credential, 'id' | 'role'>) {
     const token = `token-of-${id}-${this.version++}`;
     const token_sha256 = createHash('sha256').update(token).digest('hex');
     this.credentialById.set(id, { id, role, token_sha256, created: 0 });
-    return token;
+    return { token };
+  }
+  async rotate(id: string) {
+    return await this.addCredential(this.credentialById.get(id)!);
   }
 }
 

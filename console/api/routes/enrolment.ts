@@ -1,6 +1,8 @@
 /** What an operator adds to the city: sites, gateways and observers with their tokens. Tokens are shown once. */
 import { z } from 'zod';
 import { idSchema } from '../../../contract/ids.ts';
+import { reservedFaults } from '../../../register/change.ts';
+import { OBSERVER_PREFIX } from '../../../register/credentials.ts';
 import { siteSchema } from '../../../register/model.ts';
 import { randomWord } from '../../../runtime/random.ts';
 import type { ConsoleApp } from '../console-app.ts';
@@ -26,7 +28,7 @@ export function enrolmentRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
     },
     async (request, reply) => {
       const isNew = register.site(request.body.id) === undefined;
-      await register.putSite(request.body, 'console');
+      await register.putSite(request.body);
       return reply.code(isNew ? 201 : 200).send(request.body);
     },
   );
@@ -46,7 +48,9 @@ export function enrolmentRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
       if (register.site(site) === undefined) {
         throw new RequestError('site', `"${site}" is not in the register; add it first with POST /api/sites`);
       }
-      const id = request.body.id ?? freeId(deps, request.body.name ?? site);
+      const id = request.body.id ?? freeId(deps, withoutReserved(request.body.name ?? site));
+      const [reserved] = reservedFaults(id);
+      if (reserved !== undefined) throw new RequestError('id', reserved.replace(/^id: /, ''));
       if (register.gateway(id) !== undefined || register.credential(id) !== undefined) {
         throw new RequestError(
           'id',
@@ -54,8 +58,8 @@ export function enrolmentRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
           'conflict',
         );
       }
-      await register.putGateway({ id, name: request.body.name ?? id, site, retired: false }, 'console');
-      const token = await register.issueToken(id, 'gateway');
+      await register.putGateway({ id, name: request.body.name ?? id, site, retired: false });
+      const { token } = await register.addCredential({ id, role: 'gateway' });
       const file = (deps.gatewayFile ?? gatewayFile)({ id, site, url: deps.gatewayUrl, token });
       return reply.code(201).send({ id, site, token, gateway_yaml: file });
     },
@@ -93,7 +97,7 @@ export function enrolmentRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
     async (request, reply) => {
       const gateway = knownGateway(deps, request.params.id);
       if (gateway.retired) throw new RequestError('id', `gateway "${gateway.id}" is retired`, 'conflict');
-      const token = await register.issueToken(gateway.id, 'gateway');
+      const token = await newToken(deps, gateway.id);
       const { id, site } = gateway;
       const file = (deps.gatewayFile ?? gatewayFile)({ id, site, url: deps.gatewayUrl, token });
       return reply.code(201).send({ id, site, token, gateway_yaml: file });
@@ -111,17 +115,31 @@ export function enrolmentRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
       },
     },
     async (request, reply) => {
-      const id = freeId(deps, request.body.name);
-      const token = await register.issueToken(id, 'observer');
+      const id = freeId(deps, `${OBSERVER_PREFIX}${request.body.name}`);
+      const { token } = await register.addCredential({ id, role: 'observer' });
       return reply.code(201).send({ id, token });
     },
   );
+}
+
+/** Rotates; or adds the first one, for a gateway of the manifest or one whose adding was cut short. */
+async function newToken({ register }: ConsoleDeps, id: string): Promise<string> {
+  const issued =
+    register.credential(id) === undefined
+      ? await register.addCredential({ id, role: 'gateway' })
+      : await register.rotate(id);
+  return issued.token;
 }
 
 function knownGateway(deps: ConsoleDeps, id: string) {
   const gateway = deps.register.gateway(id);
   if (gateway !== undefined) return gateway;
   throw new RequestError('id', `gateway "${id}" is not in the register; GET /api/gateways lists them`, 'not-found');
+}
+
+/** A gateway called "Observer …" must not get an id that is kept for observers. */
+function withoutReserved(name: string): string {
+  return /^\W*(observer|service)\b/i.test(name) ? `gateway ${name}` : name;
 }
 
 /** An id made of the name's letters and digits; with a number, or a random word, when that is taken. */
