@@ -65,6 +65,8 @@ export class DuckDBStore implements TelemetryStore {
   #state: 'new' | 'open' | 'closed' = 'new';
   /** DuckDB refuses further work: the file must be opened again. */
   #isBroken = false;
+  /** Size of the log that makes the next checkpoint due; more after one that failed, so that it is not tried every time. */
+  #dueBytes: number;
   /** Why the last commit failed; empty when it did not. */
   #fault = '';
 
@@ -76,6 +78,7 @@ export class DuckDBStore implements TelemetryStore {
       memoryLimit: memoryLimit ?? DEFAULTS.memoryLimit,
     };
     this.#checkpointBytes = checkpointBytes ?? DEFAULTS.checkpointBytes;
+    this.#dueBytes = this.#checkpointBytes;
     this.#log = deps.log;
   }
 
@@ -213,26 +216,30 @@ export class DuckDBStore implements TelemetryStore {
   /** Moves the log to the main file when it has grown, after the commit is answered and before the next begins. */
   #tidyLater(): void {
     void this.#queue.add(async () => {
-      if (this.#state === 'open' && !this.#isBroken) await this.#checkpoint(this.#checkpointBytes);
+      if (this.#state === 'open' && !this.#isBroken) await this.#checkpoint(this.#dueBytes);
     });
   }
 
   /**
-   * Saves the newest values, merges the ledger and empties the log if it has so many bytes. Nothing depends on its success: what is committed
+   * Saves the newest values, merges the ledger and empties the log, if it has so many bytes. Nothing depends on its success: what is committed
    * is in the log. When it breaks the file, the next commit opens it again; when the disk is full, that commit says so.
    */
-  async #checkpoint(logBytes: number): Promise<void> {
+  async #checkpoint(dueBytes: number): Promise<void> {
     const file = this.#openFileOrThrow();
     const { writer } = file;
+    let bytes = 0;
     try {
-      if ((await file.logBytes()) < logBytes) return;
+      bytes = await file.logBytes();
+      if (bytes < dueBytes) return;
       const merged = await inTransaction(writer, async () => {
         await this.#latest.save(writer, this.#order.last);
         return this.#ledger.isWorthMerging ? this.#ledger.merge(writer) : () => {};
       });
       merged();
       await writer.run('CHECKPOINT');
+      this.#dueBytes = this.#checkpointBytes;
     } catch (error) {
+      this.#dueBytes = Math.max(this.#checkpointBytes, 2 * bytes);
       const failure = this.#failure('move the write-ahead log to the main file', error);
       this.#log.warn({ error: failure.message }, 'checkpoint failed, committed readings stay in the write-ahead log');
     }
