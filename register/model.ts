@@ -28,6 +28,8 @@ export const siteSchema = z.strictObject({
   longitude: z.number().min(-180).max(180).optional(),
   address: z.string().max(300).optional(),
   zone: zoneSchema,
+  /** No longer in use; its history stays. Absent means in use. */
+  retired: z.boolean().optional(),
 });
 export type Site = z.infer<typeof siteSchema>;
 
@@ -62,8 +64,18 @@ export const deviceSchema = z.strictObject({
   placements: z.array(placementSchema).min(1),
   /** Seen in readings before anyone listed it. */
   is_new: z.boolean(),
+  /** No longer listed; its readings stay, and new ones are still stored. Absent means in use. */
+  retired: z.boolean().optional(),
 });
 export type Device = z.infer<typeof deviceSchema>;
+
+/** The city as a whole. `zone` is that of sites which name none of their own. */
+export const citySchema = z.strictObject({ name: z.string().min(1).max(200), zone: zoneSchema });
+export type City = z.infer<typeof citySchema>;
+
+/** Placements lie within these instants (1970 and 2200), so that every one can be written as a date. */
+export const EARLIEST_PLACEMENT = 0;
+export const LATEST_PLACEMENT = Date.UTC(2200, 0);
 
 export const CREDENTIAL_ROLES = ['gateway', 'observer', 'service'] as const;
 export const credentialSchema = z.strictObject({

@@ -1,0 +1,57 @@
+/** The manifest's nested lists as entries of the register. */
+import { LamplighterError } from '../contract/error-codes.ts';
+import type { Change } from './change.ts';
+import { parseInstant } from './local-instant.ts';
+import type { Manifest, ManifestDevice, ManifestSite } from './manifest.ts';
+import { type Device, EARLIEST_PLACEMENT, type Placement } from './model.ts';
+
+type Entry = Exclude<Change, { kind: 'credential' | 'no-credential' }>;
+
+/** City, sites, gateways, devices, in this order. `retired: false` is written as its absence where that is the model's way. */
+export function entriesOf(manifest: Manifest): Entry[] {
+  const origin = 'manifest';
+  const zones = new Map(manifest.sites.map((site) => [site.id, site.zone ?? manifest.zone]));
+  const sites: Entry[] = [];
+  const gateways: Entry[] = [];
+  const devices: Entry[] = [];
+  for (const site of manifest.sites) {
+    sites.push({ kind: 'site', value: siteOf(site, manifest.zone), origin });
+    for (const { devices: its, ...gateway } of site.gateways) {
+      const { id, name = id, retired = false } = gateway;
+      gateways.push({ kind: 'gateway', value: { id, name, site: site.id, retired }, origin });
+      for (const device of its) devices.push({ kind: 'device', value: deviceOf(device, id, site.id, zones), origin });
+    }
+  }
+  const city: Entry = { kind: 'city', value: { name: manifest.city, zone: manifest.zone }, origin };
+  return [city, ...sites, ...gateways, ...devices];
+}
+
+function siteOf({ gateways: _, retired, ...site }: ManifestSite, cityZone: string) {
+  return { ...site, zone: site.zone ?? cityZone, ...(retired === true ? { retired } : {}) };
+}
+
+function deviceOf(
+  { retired, name, placements, ...device }: ManifestDevice,
+  gateway: string,
+  site: string,
+  zones: ReadonlyMap<string, string>,
+): Device {
+  return {
+    gateway,
+    ...device,
+    name: name ?? device.id,
+    placements: (placements ?? [{ site }]).map((placement) => placementOf(placement, zones)),
+    is_new: false,
+    ...(retired === true ? { retired } : {}),
+  };
+}
+
+function placementOf(
+  { site, from }: { site: string; from?: string | undefined },
+  zones: ReadonlyMap<string, string>,
+): Placement {
+  if (from === undefined) return { site, from: EARLIEST_PLACEMENT };
+  const instant = parseInstant(from, zones.get(site) ?? 'UTC');
+  if (instant === undefined) throw new LamplighterError('bad-request', `placements.from: '${from}' is not a date.`);
+  return { site, from: instant };
+}

@@ -1,0 +1,49 @@
+/** The register as a manifest: YAML that imports to the same sites, gateways, devices and placements. */
+import { stringify } from 'yaml';
+import { formatInstant } from './local-instant.ts';
+import { type Device, EARLIEST_PLACEMENT, type Gateway, type Site } from './model.ts';
+import type { Register } from './register.ts';
+
+/** The city's name and zone where the register has none yet. */
+const UNNAMED = { name: 'City', zone: 'UTC' };
+
+/**
+ * Holds no secrets: credentials are not part of it. Devices that were only seen in readings are exported as listed ones,
+ * since writing them into a manifest is how they become that.
+ */
+export function exportManifest(register: Register): string {
+  const city = register.city() ?? UNNAMED;
+  const gatewaysOf = (site: string) => byId(register.gateways().filter((gateway) => gateway.site === site));
+  const zones = new Map(register.sites().map((site) => [site.id, site.zone]));
+  const sites = byId(register.sites()).map((site) => ({
+    ...siteFields(site, city.zone),
+    gateways: gatewaysOf(site.id).map((gateway) => ({
+      ...gatewayFields(gateway),
+      devices: byId(register.devices(gateway.id)).map((device) => deviceFields(device, gateway.site, zones)),
+    })),
+  }));
+  return stringify({ city: city.name, zone: city.zone, sites }, { lineWidth: 0 });
+}
+
+function siteFields({ zone, retired, id, ...site }: Site, cityZone: string): object {
+  return { id, ...site, ...(zone === cityZone ? {} : { zone }), ...(retired === true ? { retired } : {}) };
+}
+
+function gatewayFields({ id, name, retired }: Gateway): object {
+  return { id, name, ...(retired ? { retired } : {}) };
+}
+
+function deviceFields(device: Device, gatewaySite: string, zones: ReadonlyMap<string, string>): object {
+  const { gateway: _, is_new: __, placements, retired, ...fields } = device;
+  const [first] = placements;
+  const isAlwaysHere = placements.length === 1 && first?.site === gatewaySite && first.from === EARLIEST_PLACEMENT;
+  const dated = placements.map(({ site, from }) => ({
+    site,
+    ...(from === EARLIEST_PLACEMENT ? {} : { from: formatInstant(from, zones.get(site) ?? 'UTC') }),
+  }));
+  return { ...fields, ...(isAlwaysHere ? {} : { placements: dated }), ...(retired === true ? { retired } : {}) };
+}
+
+function byId<T extends { readonly id: string }>(entries: readonly T[]): T[] {
+  return [...entries].sort((one, other) => (one.id < other.id ? -1 : 1));
+}
