@@ -1,0 +1,123 @@
+/**
+ * The data folder belongs to one running server. Its owner listens on a socket in it: as long as that answers, nobody
+ * else may open what is inside, and the answer tells commands where the server is. A socket left by a killed process
+ * does not answer and is taken over, which a file with a process id could not tell so surely.
+ */
+import { chmodSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer, type Server } from 'node:net';
+import { join, relative } from 'node:path';
+import { LamplighterError } from '../contract/error-codes.ts';
+import { newToken } from '../register/credentials.ts';
+import type { Service } from '../runtime/service.ts';
+
+const SOCKET = 'server.sock';
+/** The kernel's limit on the path of a socket, less the closing byte (unix(7)). */
+const LONGEST_SOCKET_PATH = 107;
+
+export interface RunningServer {
+  readonly pid: number;
+  /** Address of the console, once it listens. */
+  readonly console?: string | undefined;
+  /** Address of the MQTT broker, once it listens. */
+  readonly mqtt?: string | undefined;
+}
+
+export class DataFolder implements Service {
+  readonly name = 'data folder';
+  readonly path: string;
+  #server: Server | undefined;
+  /** Told to whoever connects, once the server is ready. */
+  addresses: { readonly console: string; readonly mqtt: string } | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Makes the folder and becomes its owner; throws `conflict` when a running server owns it. */
+  async start(): Promise<void> {
+    try {
+      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw new LamplighterError(
+        'bad-request',
+        `cannot make the data folder ${this.path}: ${(error as Error).message}. Choose another with --data.`,
+      );
+    }
+    const running = await runningServer(this.path);
+    if (running !== undefined) {
+      const where = running.console === undefined ? '' : ` at ${running.console}`;
+      throw new LamplighterError(
+        'conflict',
+        `a server${where} (process ${running.pid || 'unknown'}) already runs on the data folder ${this.path}. Stop it first, or start this one with another --data.`,
+      );
+    }
+    const socket = socketPath(this.path);
+    if (existsSync(socket)) unlinkSync(socket);
+    this.#server = createServer((connection) => {
+      connection.on('error', () => connection.destroy());
+      connection.end(JSON.stringify({ pid: process.pid, ...this.addresses } satisfies RunningServer));
+    });
+    await new Promise<void>((resolve, reject) => {
+      this.#server?.once('error', reject).listen(socket, resolve);
+    });
+    chmodSync(socket, 0o600);
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  /** The token with which commands on this machine may change things: made once, readable by the owner alone. */
+  operatorToken(): string {
+    const file = operatorTokenFile(this.path);
+    if (!existsSync(file)) writeFileSync(file, `${newToken()}\n`, { mode: 0o600 });
+    return readFileSync(file, 'utf8').trim();
+  }
+}
+
+export function operatorTokenFile(folder: string): string {
+  return join(folder, 'operator-token');
+}
+
+/** The server that owns a data folder, if one runs. */
+export async function runningServer(folder: string): Promise<RunningServer | undefined> {
+  return await new Promise((resolve, reject) => {
+    const connection = createConnection(socketPath(folder));
+    let answer = '';
+    connection.setTimeout(2_000, () => {
+      connection.destroy();
+      // It accepted and says nothing: stopped or busy, but alive.
+      resolve({ pid: 0 });
+    });
+    connection.on('data', (bytes) => {
+      answer += bytes.toString('utf8');
+    });
+    connection.on('end', () => {
+      try {
+        resolve(JSON.parse(answer) as RunningServer);
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+    connection.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTDIR') resolve(undefined);
+      else reject(error);
+    });
+  });
+}
+
+/** As short as it can be written: relative to the working folder where that helps. */
+function socketPath(folder: string): string {
+  const absolute = join(folder, SOCKET);
+  const near = relative(process.cwd(), absolute);
+  const path = near !== '' && near.length < absolute.length ? near : absolute;
+  if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) {
+    throw new LamplighterError(
+      'bad-request',
+      `the path of the data folder is too long (${absolute}): use a shorter one with --data, or start from nearer to it.`,
+    );
+  }
+  return path;
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+/** `lamplighter`: one program, a command a role. Each command is a file in commands/. */
+import { Command } from 'commander';
+import { LamplighterError } from '../contract/error-codes.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
+import { edgeCommand } from './commands/edge.ts';
+import { gatewayCommand } from './commands/gateway.ts';
+import { metricsCommand } from './commands/metrics.ts';
+import { observerCommand } from './commands/observer.ts';
+import { startCommand } from './commands/start.ts';
+import { storeCommand } from './commands/store.ts';
+import { versionCommand } from './commands/version.ts';
+import { printError } from './print.ts';
+import { VERSION } from './version.ts';
+
+const program = new Command('lamplighter')
+  .description(
+    "Carries energy and environment readings from a city's buildings and streetlights, and loses none on the way.",
+  )
+  .version(VERSION, '-v, --version', 'print the version')
+  .showHelpAfterError('(add --help for what can be given)')
+  .addCommand(startCommand())
+  .addCommand(edgeCommand())
+  .addCommand(gatewayCommand())
+  .addCommand(observerCommand())
+  .addCommand(storeCommand())
+  .addCommand(deadLettersCommand())
+  .addCommand(metricsCommand())
+  .addCommand(versionCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Errors that were made for people are told as they are; anything else is a defect and shows where it came from.
+  if (error instanceof LamplighterError) printError(`lamplighter: ${error.message}`);
+  else printError(`lamplighter: unexpected ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,47 @@
+/** Settings → the store they name. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LamplighterError } from '../contract/error-codes.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import { DuckDBStore } from '../store/duckdb/duckdb-store.ts';
+import { InfluxdbStore } from '../store/influxdb/influxdb-store.ts';
+import type { TelemetryStore } from '../store/telemetry-store.ts';
+import type { Settings } from './settings.ts';
+
+export function createStore(settings: Settings, deps: { clock: Clock; random: Random; log: Log }): TelemetryStore {
+  if (settings.store === 'duckdb') {
+    return new DuckDBStore({
+      options: {
+        path: join(settings.data, 'telemetry.duckdb'),
+        threads: settings.duckdb_threads,
+        memoryLimit: `${settings.duckdb_memory_mb}MB`,
+      },
+      log: deps.log,
+    });
+  }
+  return new InfluxdbStore({
+    ...deps,
+    folder: settings.data,
+    options: {
+      url: settings.influx_url ?? '',
+      version: settings.influx_version,
+      bucket: settings.influx_database,
+      org: settings.influx_org,
+      token: secret(settings.influx_token, settings.influx_token_file),
+      username: settings.influx_username,
+      password: secret(settings.influx_password, settings.influx_password_file),
+    },
+  });
+}
+
+/** A secret given as itself or as a file that holds it. */
+export function secret(value: string | undefined, file: string | undefined): string | undefined {
+  if (value !== undefined || file === undefined) return value;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new LamplighterError('bad-request', `cannot read the secret in ${file}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,86 @@
+/** How commands ask the running server: by its API, with the operator token of its data folder. */
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ERRORS, type ErrorCode, LamplighterError } from '../contract/error-codes.ts';
+import { operatorTokenFile, runningServer } from './data-folder.ts';
+
+export class ServerClient {
+  /** Address of the MQTT broker. */
+  readonly mqtt: URL;
+  readonly #console: string;
+  readonly #token: string;
+
+  constructor(addresses: { console: string; mqtt: string }, token: string) {
+    this.#console = addresses.console;
+    this.mqtt = new URL(addresses.mqtt);
+    this.#token = token;
+  }
+
+  async get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
+    return await this.#ask<T>('GET', path, query);
+  }
+
+  async post<T>(path: string, body: unknown = {}): Promise<T> {
+    return await this.#ask<T>('POST', path, {}, body);
+  }
+
+  async #ask<T>(
+    method: string,
+    path: string,
+    query: Record<string, string | number | undefined>,
+    body?: unknown,
+  ): Promise<T> {
+    const url = new URL(path, this.#console);
+    for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, String(value));
+    const reply = await fetch(url, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await reply.text();
+    if (!reply.ok) throw errorOf(text, reply.status);
+    return JSON.parse(text) as T;
+  }
+}
+
+/** The client of the server that runs on a data folder; throws when none runs. */
+export async function connectToServer(dataFolder: string): Promise<ServerClient> {
+  const folder = resolve(dataFolder);
+  const running = await runningServer(folder);
+  if (running === undefined) {
+    throw new LamplighterError(
+      'not-ready',
+      `no server runs on the data folder ${folder}. Start it with: lamplighter start --data ${dataFolder} — or name another folder with --data.`,
+    );
+  }
+  const { console, mqtt } = running;
+  if (console === undefined || mqtt === undefined) {
+    throw new LamplighterError(
+      'not-ready',
+      `the server on ${folder} (process ${running.pid}) does not listen yet. Try again in a moment.`,
+    );
+  }
+  const file = operatorTokenFile(folder);
+  if (!existsSync(file))
+    throw new LamplighterError(
+      'not-found',
+      `there is no operator token in ${file}; the server makes it when it starts.`,
+    );
+  return new ServerClient({ console, mqtt }, readFileSync(file, 'utf8').trim());
+}
+
+function errorOf(text: string, status: number): LamplighterError {
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: string; message?: string; field?: string } };
+    if (error?.message !== undefined && error.code !== undefined && Object.hasOwn(ERRORS, error.code)) {
+      const field = error.field === undefined || error.message.includes(error.field) ? '' : `${error.field}: `;
+      return new LamplighterError(error.code as ErrorCode, `${field}${error.message}`);
+    }
+  } catch {
+    // Not ours: told below as it came.
+  }
+  return new LamplighterError('internal', `the server answered ${status}: ${text.slice(0, 300)}`);
+}

@@ -1,0 +1,174 @@
+/**
+ * The server: every role put together in one process. The order below is the architecture: what stands further down
+ * uses what stands above it, and is stopped before it.
+ */
+import { join } from 'node:path';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { type Broker, createBroker } from '../broker/broker.ts';
+import { createConsole } from '../console/console.ts';
+import { gatewayFile } from '../edge/gateway-file.ts';
+import { Ingest } from '../ingest/ingest.ts';
+import { hashToken } from '../register/credentials.ts';
+import { ManifestWatch } from '../register/manifest-watch.ts';
+import { Register } from '../register/register.ts';
+import { systemClock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import { MqttLink } from '../runtime/mqtt-link.ts';
+import { type Service, stopAll } from '../runtime/service.ts';
+import { SimulatedGateways } from '../simulators/simulated-gateways.ts';
+import { DataFolder } from './data-folder.ts';
+import { createStore, secret } from './open-store.ts';
+import type { Settings } from './settings.ts';
+import { VERSION } from './version.ts';
+
+export interface RunningServer {
+  readonly console: string;
+  readonly mqtt: string;
+  /** What the city consists of, in words. */
+  readonly city: string;
+  stop(): Promise<void>;
+}
+
+/** Starts every role; throws, with everything stopped again, when one cannot start. */
+export async function startServer(settings: Settings, log: Log): Promise<RunningServer> {
+  const running: Service[] = [];
+  const run = async <S extends Service>(service: S): Promise<S> => {
+    running.push(service);
+    await service.start();
+    return service;
+  };
+  const clock = systemClock;
+  const random = Math.random;
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const common = { clock, random, log, registry };
+
+  try {
+    const folder = await run(new DataFolder(settings.data));
+    const register = await run(new Register({ ...common, folder: join(settings.data, 'register') }));
+    if (isManifest(settings.city)) await run(new ManifestWatch({ ...common, path: settings.city, register }));
+
+    const store = createStore(settings, common);
+    await run({ name: 'store', start: () => store.open(), stop: () => store.close() });
+    const check = await store.check();
+    if (!check.ok) log.error(`the store cannot be used yet: ${check.words}`);
+
+    const broker = await run(
+      settings.broker_url === undefined
+        ? builtInBroker(settings, register, common)
+        : externalBroker(settings, settings.broker_url, common),
+    );
+
+    const ingest = await run(
+      new Ingest({
+        ...common,
+        link: broker.link,
+        register,
+        store,
+        options: {
+          topicPrefix: settings.topic_prefix,
+          deadLettersPath: join(settings.data, 'dead-letters'),
+          queueBytes: settings.queue_mb * 1024 * 1024,
+          admission: { retentionMs: settings.retention_days * 86_400_000 },
+        },
+        onNewDevice: (gateway, device) => {
+          register.listNewDevice(gateway, device, clock.now()).catch((error: unknown) => {
+            log.warn({ gateway, device, error }, 'a new device is not listed yet; its readings are stored');
+          });
+        },
+      }),
+    );
+
+    const console = await run(
+      createConsole({
+        ...common,
+        register,
+        store,
+        ingest,
+        broker: broker.view,
+        operatorTokenSha256: hashToken(folder.operatorToken()),
+        version: VERSION,
+        gatewayUrl: broker.url,
+        gatewayFile: (gateway) => gatewayFile({ ...gateway, topicPrefix: settings.topic_prefix }),
+        options: { host: settings.host, port: settings.port },
+      }),
+    );
+
+    let city = 'no gateways yet; add one with: lamplighter gateway add';
+    if (settings.city === 'demo') {
+      const simulated = await run(
+        new SimulatedGateways({
+          ...common,
+          register,
+          folder: settings.data,
+          brokerUrl: broker.url,
+          seed: settings.seed,
+        }),
+      );
+      city = simulated.description;
+    } else if (isManifest(settings.city)) city = `${register.gateways().length} gateways from ${settings.city}`;
+
+    folder.addresses = { console: console.address, mqtt: broker.url };
+    return { ...folder.addresses, city, stop: () => stopAll(running) };
+  } catch (error) {
+    await stopAll(running).catch((failure: unknown) => log.error({ error: failure }, 'stopping failed as well'));
+    throw error;
+  }
+}
+
+function isManifest(city: string): boolean {
+  return city !== 'demo' && city !== 'none';
+}
+
+type Common = Pick<ConstructorParameters<typeof Ingest>[0], 'clock' | 'random' | 'log' | 'registry'>;
+
+/** The broker as the other roles see it, wherever it runs. */
+interface BrokerRole extends Service {
+  readonly link: Broker['link'];
+  readonly url: string;
+  view(): { connections: number; fault: string };
+}
+
+function builtInBroker(settings: Settings, register: Register, common: Common): BrokerRole {
+  const broker = createBroker({
+    ...common,
+    register,
+    options: { host: settings.mqtt_host, port: settings.mqtt_port, topicPrefix: settings.topic_prefix },
+  });
+  return {
+    name: broker.name,
+    link: broker.link,
+    get url() {
+      const { host, port } = broker.address;
+      return `mqtt://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    },
+    start: () => broker.start(),
+    stop: () => broker.stop(),
+    view: () => ({ connections: broker.stats().connections, fault: '' }),
+  };
+}
+
+function externalBroker(settings: Settings, url: string, common: Common): BrokerRole {
+  const link = new MqttLink({
+    ...common,
+    options: {
+      url,
+      clientId: 'lamplighter-ingest',
+      username: settings.broker_username,
+      password: secret(settings.broker_password, settings.broker_password_file),
+      caFile: settings.broker_ca_file,
+      reconnectMostMs: 1_000,
+    },
+  });
+  return {
+    name: 'link to the broker',
+    link,
+    url,
+    start: () => link.start(),
+    stop: () => link.stop(),
+    view: () => ({
+      connections: 0,
+      fault: link.connected ? '' : `not connected to ${url}: ${link.lastError || 'connecting'}`,
+    }),
+  };
+}
