@@ -14,6 +14,7 @@ import {
   closed,
   HandWrittenRegister,
   inboxOf,
+  publishBytes,
 } from './broker-fixture.ts';
 
 describe('in-process link', () => {
@@ -92,13 +93,14 @@ describe('a slow reader', () => {
     quick.on('message', () => seen++);
 
     // more than the kernel's buffers and the broker's backlog hold; the clock stands still, so no time-out can help
-    const gateway = await aClient(broker, 'library');
-    const payload = Buffer.alloc(100 * 1024);
-    for (let i = 0; i < 200; i++) {
-      await gateway.publishAsync('city/v1/library/readings', payload);
-      await expect.poll(() => seen, { interval: 1 }).toBe(i + 1);
+    const gateway = await aSignedInSocket(broker, 'library');
+    const perBurst = 20;
+    const burst = Buffer.concat(Array(perBurst).fill(publishBytes('city/v1/library/readings', Buffer.alloc(2_000))));
+    for (let i = 1; i <= 400; i++) {
+      gateway.write(burst);
+      await expect.poll(() => seen, { interval: 1 }).toBe(i * perBurst);
     }
-    expect(ingested).toBe(200);
+    expect(ingested).toBe(400 * perBurst);
     expect(broker.stats().refused['slow-reader-dropped']).toBeGreaterThan(50);
     expect(broker.stats().refused['slow-reader-closed']).toBeUndefined();
     const gone = closed(slow);
@@ -107,7 +109,7 @@ describe('a slow reader', () => {
     slow.resume();
     await gone;
     expect(broker.stats().refused).toMatchObject({ 'slow-reader-closed': 1 });
-    expect(gateway.connected && quick.connected).toBe(true);
+    expect(broker.stats().sessions).toBe(2);
   });
 
   it('is closed when messages that may not be dropped pile up, and gets them when it comes back', async () => {
