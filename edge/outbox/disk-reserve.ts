@@ -8,40 +8,42 @@ const RESERVE_BYTES = 1024 * 1024;
 
 export class DiskReserve {
   readonly #file: string;
+  #isKept = false;
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  get isKept(): boolean {
-    return existsSync(this.#file) && statSync(this.#file).size === RESERVE_BYTES;
-  }
-
-  /** Writes the reserve if it is missing. False when the disk has no room for it. */
+  /** Writes the reserve if it is missing. False when the disk has no room for it, or may not be written to. */
   keep(): boolean {
-    if (this.isKept) return true;
+    if (this.#isKept) return true;
     try {
-      // Not zeros and not sparse: some file systems store neither.
-      const descriptor = openSync(this.#file, 'w');
-      try {
-        const bytes = Buffer.alloc(RESERVE_BYTES, 'reserve of the outbox; ');
-        if (writeSync(descriptor, bytes) < RESERVE_BYTES) throw new Error('no room');
-        fsyncSync(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-      return true;
+      if (!existsSync(this.#file) || statSync(this.#file).size !== RESERVE_BYTES) this.#write();
+      this.#isKept = true;
     } catch {
-      // No room, or no right to write: the outbox works without a reserve as long as its file has free pages.
+      // Half a reserve would only take space; whoever asked decides what to do without one.
       this.giveUp();
-      return false;
     }
+    return this.#isKept;
   }
 
   /** Gives the space back. False when there was none to give. */
   giveUp(): boolean {
-    const wasKept = this.isKept;
+    const wasKept = this.#isKept;
+    this.#isKept = false;
     rmSync(this.#file, { force: true });
     return wasKept;
+  }
+
+  #write(): void {
+    const descriptor = openSync(this.#file, 'w');
+    try {
+      // Not zeros and not sparse: some file systems store neither.
+      const bytes = Buffer.alloc(RESERVE_BYTES, 'reserve of the outbox; ');
+      if (writeSync(descriptor, bytes) < RESERVE_BYTES) throw new Error('the disk has no room for the reserve');
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
   }
 }

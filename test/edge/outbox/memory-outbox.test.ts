@@ -1,0 +1,4 @@
+import { describeOutbox } from '../../suites/outbox.ts';
+import { memoryKind } from './outbox-kinds.ts';
+
+describeOutbox(memoryKind());
