@@ -159,8 +159,8 @@ class AedesBroker implements Broker {
     const listenersClosed = Promise.all(running.listeners.map((listener) => listener.close()));
     // Aedes closes its clients; those that were not yet authenticated it does not know
     const aedesClosed = new Promise<void>((resolve) => running.aedes.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
-    await Promise.all([listenersClosed, aedesClosed]);
+    const socketsClosed = Promise.all([...this.#sockets].map(destroyed));
+    await Promise.all([listenersClosed, aedesClosed, socketsClosed]);
     this.#metrics.update(this.#traffic, this.#levels());
     this.#running = undefined;
   }
@@ -261,6 +261,13 @@ class AedesBroker implements Broker {
 
 function addressOf(client: Client): string {
   return (client.conn as Socket).remoteAddress ?? '';
+}
+
+function destroyed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve());
+    socket.destroy();
+  });
 }
 
 /** Errors that Aedes makes up for connections that simply ended. */
