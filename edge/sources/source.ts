@@ -1,13 +1,13 @@
 /** A source is how bytes arrive at the gateway: a broker on site, a simulated device, later Modbus, BACnet, HTTP. */
 import type { Health } from '../../contract/health.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { Log } from '../../runtime/log.ts';
 
 /** A reading as a source hands it over; without `time` the gateway dates it by its own confirmed clock. */
 export interface SourceReading {
   readonly device: string;
   /** Epoch milliseconds UTC, if the source knows. */
   readonly time?: number;
+  /** Clock.monotonicMs() when taken, for a reading without `time` that waited in the source; now if absent. */
+  readonly takenMonotonicMs?: number;
   readonly values: Readonly<Record<string, number>>;
 }
 
@@ -29,10 +29,4 @@ export interface Source {
   start(sink: ReadingSink): Promise<void>;
   stop(): Promise<void>;
   state(): SourceState;
-}
-
-export interface SourceContext {
-  readonly name: string;
-  readonly clock: Clock;
-  readonly log: Log;
 }
