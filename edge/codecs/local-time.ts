@@ -1,0 +1,108 @@
+/** Civil time to UTC for devices that write local time without an offset. Rules from the runtime's tz database. */
+
+export interface LocalTime {
+  readonly year: number;
+  /** 1 to 12. */
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly millisecond: number;
+}
+
+const DAY_MS = 86_400_000;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/**
+ * The instant (epoch milliseconds) at which clocks in `zone` show `local`.
+ *
+ * In the hour that is repeated when clocks go back there are two: the one nearer to `nearMs` is taken. In the hour that
+ * is skipped when clocks go forward there is none: a clock that shows it has not been put forward yet, so the offset
+ * before the change holds. Throws a RangeError for an unknown zone.
+ */
+export function localToUtc(local: LocalTime, zone: string, nearMs: number): number {
+  const asIfUtc = utcOf(local);
+  // No zone changes its offset twice within two days.
+  const before = offsetMs(zone, asIfUtc - DAY_MS);
+  const after = offsetMs(zone, asIfUtc + DAY_MS);
+  const candidates = [asIfUtc - before, asIfUtc - after].filter(
+    (instant) => instant + offsetMs(zone, instant) === asIfUtc,
+  );
+  const [first, second] = candidates;
+  if (first === undefined) return asIfUtc - before;
+  if (second === undefined) return first;
+  return Math.abs(first - nearMs) <= Math.abs(second - nearMs) ? first : second;
+}
+
+/** Whether the runtime knows the IANA zone. */
+export function isZone(zone: string): boolean {
+  try {
+    formatOf(zone);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Milliseconds that clocks in the zone are ahead of UTC at an instant. */
+export function offsetMs(zone: string, instant: number): number {
+  const parts: Record<string, number> = {};
+  for (const { type, value } of formatOf(zone).formatToParts(instant)) parts[type] = Number(value);
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+  const wholeSecond = Math.floor(instant / 1_000) * 1_000;
+  return utcOf({ year, month, day, hour, minute, second, millisecond: 0 }) - wholeSecond;
+}
+
+function utcOf({ year, month, day, hour, minute, second, millisecond }: LocalTime): number {
+  return Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
+}
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(zone, format);
+  }
+  return format;
+}
+
+const ISO = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?$/;
+
+/**
+ * An ISO 8601 date and time, local in `zone` when it names no offset, as epoch milliseconds.
+ * Undefined when it is no such text, or no such date exists.
+ */
+export function parseTime(text: string, zone: string, nearMs: number): number | undefined {
+  const match = ISO.exec(text);
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const millisecond = Math.floor(Number(`0.${match[7] ?? '0'}`) * 1_000);
+  const local = { year, month, day, hour, minute, second, millisecond };
+  const asIfUtc = utcOf(local);
+  const isReal = year >= 1970 && new Date(asIfUtc).toISOString().startsWith(text.slice(0, 19));
+  if (!isReal) return undefined;
+  const offset = match[8];
+  if (offset === undefined) return localToUtc(local, zone, nearMs);
+  if (offset === 'Z') return asIfUtc;
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2));
+  return asIfUtc - (offset.startsWith('-') ? -minutes : minutes) * 60_000;
+}
