@@ -48,6 +48,8 @@ export const healthSchema = z.object({
       readings: count,
       /** Messages the codec refused. */
       refused: count,
+      /** Readings lost because the disk refused them for too long; absent for sources that can ask again. */
+      lost: count.optional(),
     }),
   ),
 });
