@@ -112,7 +112,10 @@ export class InfluxdbStore implements TelemetryStore {
     if (batches.length === 0) return [];
     const { lanes, care } = this.#reach();
     const refused = await lanes.write(batches, () => care.version());
-    const rejections = [...refused].map(([batch, rejected]) => ({ batch, rejected }));
+    const rejections = [...new Set(batches)].flatMap((batch) => {
+      const rejected = refused.get(batch);
+      return rejected === undefined ? [] : [{ batch, rejected }];
+    });
     if (rejections.length > 0) {
       try {
         await keepRejected(rejections);

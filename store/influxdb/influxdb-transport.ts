@@ -22,6 +22,8 @@ import {
 import type { Clock } from '../../runtime/clock.ts';
 import type { InfluxdbTarget } from './influxdb-options.ts';
 
+const MOST_HEADER_BYTES = 4 * 1024 * 1024;
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -62,7 +64,8 @@ export class InfluxdbTransport implements Transport {
       url: target.url,
       timeout: target.requestTimeoutMs,
       headers: target.authorization === '' ? {} : { authorization: target.authorization },
-      transportOptions: { agent: this.#agent },
+      // 1.x repeats its words, with the lines it could not read, in a header; Node's 16 KB would hide the answer.
+      transportOptions: { agent: this.#agent, maxHeaderSize: MOST_HEADER_BYTES },
     }).transport;
     this.chunkCombiner = this.#inner.chunkCombiner;
   }

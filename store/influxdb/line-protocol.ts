@@ -4,7 +4,7 @@
  * measurement = family, tags = device and gateway (sorted, as the server likes them), fields = metric ids; every
  * field is a float, because a field that was once written as an integer refuses floats for ever.
  * https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/ names what must be escaped; what has no
- * spelling at all (a newline, a backslash at the end, an empty name) is refused instead of altered.
+ * spelling at all (a line break, a backslash at the end, an empty name) is refused instead of altered.
  */
 import { METRICS, type MetricFamily } from '../../contract/metrics.ts';
 import type { Reading } from '../../contract/reading.ts';
@@ -122,8 +122,22 @@ function linesByFamily(reading: Reading, prefixes: readonly string[]): string | 
   return [...lineByFamily.values()].map((line) => `${line} ${reading.time}`).join('\n');
 }
 
-/** A float: no trailing `i`. JavaScript's shortest form reads back as the same double, exponents included. */
+/** `.000` to `.999` without trailing zeros; nothing for 0. */
+const THOUSANDTHS = Array.from({ length: 1_000 }, (_, n) =>
+  n === 0 ? '' : `.${String(n).padStart(3, '0').replace(/0+$/, '')}`,
+);
+
+/**
+ * A float: no trailing `i`; reads back as the same double. Meters send few decimals: when a division of whole numbers
+ * gives exactly the value, their digits are its spelling, at a third of the cost of the general way.
+ */
 export function spelledNumber(value: number): string {
+  const thousandths = Math.round(value * 1_000);
+  // Whole numbers below 2^53 are exact, and IEEE division rounds as reading the decimal does.
+  if (thousandths > 0 && thousandths < 1e15 && thousandths / 1_000 === value) {
+    const whole = Math.trunc(thousandths / 1_000);
+    return whole + (THOUSANDTHS[thousandths - whole * 1_000] as string);
+  }
   return value === 0 && 1 / value < 0 ? '-0' : `${value}`;
 }
 
@@ -134,9 +148,14 @@ export function spelledNumber(value: number): string {
 export function spelled(name: string, place: 'measurement' | 'key'): string {
   const shown = JSON.stringify(name);
   if (name === '') throw new Error('an empty name cannot be written to InfluxDB');
-  if (/[\n\r\0]/.test(name)) throw new Error(`${shown} contains a line break or NUL, which InfluxDB cannot keep`);
-  // The backslash would take the next comma, space or equals sign with it.
-  if (name.endsWith('\\')) throw new Error(`${shown} ends in a backslash, which InfluxDB cannot keep`);
+  // Beside the line break, which ends the line: the server repeats a bad line in a header, where no client reads these.
+  if (/\p{Cc}/u.test(name)) throw new Error(`${shown} contains a control character, which InfluxDB cannot keep`);
+  // A backslash there takes the escape, or the separator after the name, with it.
+  if (/\\([, ="]|$)/.test(name)) {
+    throw new Error(
+      `${shown} has a backslash before a comma, space, equals sign, quote or its end, which InfluxDB cannot keep`,
+    );
+  }
   if (/\p{Surrogate}/u.test(name)) throw new Error(`${shown} is not valid Unicode`);
   if (place === 'measurement') {
     if (name.startsWith('#')) throw new Error(`${shown} begins with #, which makes the line a comment`);

@@ -26,7 +26,8 @@ export function* writeRequests(
   refuse: Refuse,
 ): Generator<WriteRequest> {
   let taken: AdmittedBatch[] = [];
-  let body = '';
+  let lines: string[] = [];
+  let chars = 0;
   let readings = 0;
   for (const batch of batches) {
     const gateway = protocol.of(batch.gateway);
@@ -36,18 +37,22 @@ export function* writeRequests(
     readings += batch.readings.length;
     for (const [index, reading] of batch.readings.entries()) {
       if (skipped.size > 0 && skipped.has(index)) continue;
-      const lines = gateway.lines(reading);
-      if (typeof lines !== 'string') refuse(batch, { index, ...lines });
-      else if (lines !== '') body = body === '' ? lines : `${body}\n${lines}`;
+      const line = gateway.lines(reading);
+      if (typeof line !== 'string') refuse(batch, { index, ...line });
+      else if (line !== '') {
+        lines.push(line);
+        chars += line.length + 1;
+      }
     }
-    if (readings >= limits.requestReadings || body.length >= limits.requestChars) {
-      if (body !== '') yield { batches: taken, body };
+    if (readings >= limits.requestReadings || chars >= limits.requestChars) {
+      if (lines.length > 0) yield { batches: taken, body: lines.join('\n') };
       taken = [];
-      body = '';
+      lines = [];
+      chars = 0;
       readings = 0;
     }
   }
-  if (body !== '') yield { batches: taken, body };
+  if (lines.length > 0) yield { batches: taken, body: lines.join('\n') };
 }
 
 /** The lines of a request, each with its reading. */

@@ -73,19 +73,24 @@ export async function startInfluxd(options: InfluxdOptions = {}): Promise<Influx
   }
 }
 
+export interface InfluxqlResult {
+  readonly error?: string;
+  readonly series?: { name: string; tags?: Record<string, string>; columns: string[]; values: unknown[][] }[];
+}
+
 /** Sends InfluxQL past the store under test; throws on any error in the answer. */
 export async function influxql(
   url: string,
   query: string,
   options: { database?: string; auth?: { username: string; password: string } } = {},
-): Promise<{ series?: { name: string; tags?: Record<string, string>; columns: string[]; values: unknown[][] }[] }> {
+): Promise<InfluxqlResult> {
   const { database, auth } = options;
   const response = await fetch(`${url}/query?epoch=ms${database === undefined ? '' : `&db=${database}`}`, {
     method: 'POST',
     headers: auth === undefined ? {} : { authorization: basic(auth) },
     body: new URLSearchParams({ q: query }),
   });
-  const answer = (await response.json()) as { error?: string; results?: { error?: string }[] };
+  const answer = (await response.json()) as { error?: string; results?: InfluxqlResult[] };
   const error = answer.error ?? answer.results?.[0]?.error;
   if (error !== undefined) throw new Error(error);
   return answer.results?.[0] ?? {};
