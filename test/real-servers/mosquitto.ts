@@ -87,6 +87,9 @@ function settingsOf(options: MosquittoOptions, folder: string): string[] {
 
 /** Plain text first, hashed in place: so no password stands in the list of processes. */
 function writePasswords(file: string, users: Readonly<Record<string, string>>): void {
+  for (const text of Object.entries(users).flat()) {
+    if (/[:\r\n]/.test(text)) throw new Error('a user name or password for mosquitto may hold no colon or line break');
+  }
   const lines = Object.entries(users).map(([name, password]) => `${name}:${password}\n`);
   writeFileSync(file, lines.join(''), { mode: 0o600 });
   chmodSync(file, 0o600);

@@ -3,10 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
+import { findChromium } from './chromium.ts';
 import { findInfluxd } from './influxd.ts';
 import { findMosquitto } from './mosquitto.ts';
 
-const FINDERS = { influxd: findInfluxd, mosquitto: findMosquitto };
+const FINDERS = { chromium: findChromium, influxd: findInfluxd, mosquitto: findMosquitto };
 
 export type RealServer = keyof typeof FINDERS;
 
