@@ -31,5 +31,5 @@ export interface ConsoleDeps {
   /** The address that gateways connect to, written into their ready configuration. */
   readonly gatewayUrl: string;
   /** Writes the ready configuration file of a new gateway. */
-  readonly gatewayFile?: GatewayFile | undefined;
+  readonly gatewayFile: GatewayFile;
 }

@@ -1,4 +1,4 @@
-/** The configuration file that puts a new gateway into service: everything it needs, nothing to fill in. */
+/** The configuration file that puts a new gateway into service. The edge knows its form; whoever composes hands it in. */
 
 export interface NewGateway {
   readonly id: string;
@@ -8,12 +8,5 @@ export interface NewGateway {
   readonly token: string;
 }
 
+/** Text of the file, complete: nothing in it is left to fill in but the sources. */
 export type GatewayFile = (gateway: NewGateway) => string;
-
-export const gatewayFile: GatewayFile = (gateway) => `# Gateway ${gateway.id} at site ${gateway.site}.
-# The token is this gateway's only secret and is not shown again: keep this file readable by its user alone (chmod 600).
-gateway: ${gateway.id}
-broker:
-  url: ${gateway.url}
-  token: ${gateway.token}
-`;

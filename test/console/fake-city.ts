@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Registry } from 'prom-client';
 import type { ConsoleDeps } from '../../console/api/console-deps.ts';
+import type { NewGateway } from '../../console/api/gateway-file.ts';
 import type { RegisterWriter } from '../../console/api/register-writer.ts';
 import type { Health } from '../../contract/health.ts';
 import type { Reading } from '../../contract/reading.ts';
@@ -327,6 +328,7 @@ export function aCityOfOne<C extends Clock = ManualClock>(change: Partial<Consol
     operatorTokenSha256: OPERATOR_SHA256,
     version: '0.1.0',
     gatewayUrl: 'mqtt://127.0.0.1:1883',
+    gatewayFile: ({ id, url, token }: NewGateway) => `gateway: ${id}\nbroker: { url: ${url}, token: ${token} }\n`,
     ...change,
     register,
     store,

@@ -7,7 +7,6 @@ import { siteSchema } from '../../../register/model.ts';
 import { randomWord } from '../../../runtime/random.ts';
 import type { ConsoleApp } from '../console-app.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
-import { gatewayFile } from '../gateway-file.ts';
 import { newGatewayReply, newTokenReply, siteReply } from '../replies.ts';
 import { RequestError } from '../request-error.ts';
 
@@ -60,7 +59,7 @@ export function enrolmentRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
       }
       await register.putGateway({ id, name: request.body.name ?? id, site, retired: false });
       const { token } = await register.addCredential({ id, role: 'gateway' });
-      const file = (deps.gatewayFile ?? gatewayFile)({ id, site, url: deps.gatewayUrl, token });
+      const file = deps.gatewayFile({ id, site, url: deps.gatewayUrl, token });
       return reply.code(201).send({ id, site, token, gateway_yaml: file });
     },
   );
@@ -99,7 +98,7 @@ export function enrolmentRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
       if (gateway.retired) throw new RequestError('id', `gateway "${gateway.id}" is retired`, 'conflict');
       const token = await newToken(deps, gateway.id);
       const { id, site } = gateway;
-      const file = (deps.gatewayFile ?? gatewayFile)({ id, site, url: deps.gatewayUrl, token });
+      const file = deps.gatewayFile({ id, site, url: deps.gatewayUrl, token });
       return reply.code(201).send({ id, site, token, gateway_yaml: file });
     },
   );

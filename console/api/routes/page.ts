@@ -26,7 +26,6 @@ export async function pageRoutes(app: ConsoleApp, webFolder: string | undefined)
     });
     await scope.register(fastifyStatic, {
       root: webFolder,
-      wildcard: false,
       index: 'index.html',
       setHeaders(reply, path) {
         // File names under assets/ carry a hash of their content.
