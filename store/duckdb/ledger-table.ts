@@ -5,7 +5,7 @@
 import { BIGINT, type DuckDBConnection, UINTEGER } from '@duckdb/node-api';
 import { REPLAY_EPOCH } from '../../contract/ids.ts';
 import type { AdmittedBatch, LedgerEntry } from '../telemetry-store.ts';
-import { itemsOf, putInteger, TableAppender } from './table-appender.ts';
+import { appendRows, itemsOf, putInteger, TableAppender } from './table-appender.ts';
 
 /** So many rows more than a merge could save are worth the next one. */
 const MERGE_ROWS = 100_000;
@@ -71,7 +71,7 @@ export class LedgerTable {
     for (const { epoch: id, first, last } of ranges) {
       const name = this.#byId.get(id);
       if (name === undefined) continue; // forgotten since the rows were read
-      const rejected = (rejections.get(id) ?? []).filter(([seq]) => seq >= first && seq <= last);
+      const rejected = takeWithin(rejections.get(id) ?? [], last);
       entries.push({ gateway: name.gateway, epoch: name.epoch, range: [first, last], rejected });
     }
     return entries;
@@ -149,34 +149,40 @@ export class LedgerTable {
   async #writeNewEpochs(connection: DuckDBConnection): Promise<readonly number[]> {
     const ids = [...this.#unwritten];
     if (ids.length === 0) return ids;
-    const appender = await connection.createAppender('epochs');
-    for (const id of ids) {
-      const { gateway, epoch } = this.#byId.get(id) as Epoch;
-      appender.appendUInteger(id);
-      appender.appendVarchar(gateway);
-      appender.appendVarchar(epoch);
-      appender.endRow();
-    }
-    appender.closeSync();
+    await appendRows(connection, 'epochs', (appender) => {
+      for (const id of ids) {
+        const { gateway, epoch } = this.#byId.get(id) as Epoch;
+        appender.appendUInteger(id);
+        appender.appendVarchar(gateway);
+        appender.appendVarchar(epoch);
+        appender.endRow();
+      }
+    });
     return ids;
   }
+}
+
+/** Takes those up to seq `last` off the front: ranges and rejections both come in rising order. */
+function takeWithin(rejections: Rejection[], last: number): Rejection[] {
+  const end = rejections.findIndex(([seq]) => seq > last);
+  return rejections.splice(0, end < 0 ? rejections.length : end);
 }
 
 async function writeRejected(
   connection: DuckDBConnection,
   refused: readonly { id: number; batch: AdmittedBatch }[],
 ): Promise<void> {
-  const appender = await connection.createAppender('rejected');
-  for (const { id, batch } of refused) {
-    for (const { index, reason } of batch.rejected) {
-      appender.appendUInteger(id);
-      appender.appendBigInt(BigInt(batch.seq));
-      appender.appendInteger(index);
-      appender.appendVarchar(reason);
-      appender.endRow();
+  await appendRows(connection, 'rejected', (appender) => {
+    for (const { id, batch } of refused) {
+      for (const { index, reason } of batch.rejected) {
+        appender.appendUInteger(id);
+        appender.appendBigInt(BigInt(batch.seq));
+        appender.appendInteger(index);
+        appender.appendVarchar(reason);
+        appender.endRow();
+      }
     }
-  }
-  appender.closeSync();
+  });
 }
 
 async function readRanges(connection: DuckDBConnection): Promise<Range[]> {

@@ -11,14 +11,23 @@ import { grown, TableAppender, takeInteger } from './table-appender.ts';
 const FIRST_CAPACITY = 16_384;
 const TWO_32 = 4_294_967_296;
 
+/** 64-bit integers as two halves per row, low first. */
+interface Columns {
+  readonly time: Uint32Array;
+  readonly series: Uint32Array;
+  readonly value: Float64Array;
+  readonly order: Uint32Array;
+}
+
 export class RowStaging {
   readonly #appender = new TableAppender('reading_values', [BIGINT, UINTEGER, DOUBLE, BIGINT]);
-  #capacity = FIRST_CAPACITY;
   #rows = 0;
-  #time = new Uint32Array(2 * FIRST_CAPACITY);
-  #series = new Uint32Array(FIRST_CAPACITY);
-  #value = new Float64Array(FIRST_CAPACITY);
-  #order = new Uint32Array(2 * FIRST_CAPACITY);
+  #columns: Columns = {
+    time: new Uint32Array(2 * FIRST_CAPACITY),
+    series: new Uint32Array(FIRST_CAPACITY),
+    value: new Float64Array(FIRST_CAPACITY),
+    order: new Uint32Array(2 * FIRST_CAPACITY),
+  };
 
   get rows(): number {
     return this.#rows;
@@ -46,13 +55,15 @@ export class RowStaging {
   }
 
   async append(connection: DuckDBConnection): Promise<void> {
-    await this.#appender.append(connection, [this.#time, this.#series, this.#value, this.#order], this.#rows);
+    const { time, series, value, order } = this.#columns;
+    await this.#appender.append(connection, [time, series, value, order], this.#rows);
   }
 
   /** Once committed. */
   observe(latest: LatestValues): void {
+    const { time, series, value } = this.#columns;
     for (let row = 0; row < this.#rows; row++) {
-      latest.observe(this.#series[row] as number, takeInteger(this.#time, row), this.#value[row] as number);
+      latest.observe(series[row] as number, takeInteger(time, row), value[row] as number);
     }
   }
 
@@ -68,31 +79,36 @@ export class RowStaging {
     const timeHigh = Math.floor(time / TWO_32);
     const orderHigh = order.opening;
     const orderLow = order.next();
+    let columns = this.#columns;
     let row = this.#rows;
     let position = 0;
     for (const metric in values) {
-      if (row === this.#capacity) this.#grow();
+      if (row === columns.series.length) columns = this.#grow();
       const id =
         metrics[position] === metric
           ? (ids[position] as number)
           : (device.find(metric) ?? dictionary.add(device, { gateway, device: reading.device, metric }));
       position++;
-      this.#time[2 * row] = time;
-      this.#time[2 * row + 1] = timeHigh;
-      this.#series[row] = id;
-      this.#value[row] = values[metric] as number;
-      this.#order[2 * row] = orderLow;
-      this.#order[2 * row + 1] = orderHigh;
+      columns.time[2 * row] = time;
+      columns.time[2 * row + 1] = timeHigh;
+      columns.series[row] = id;
+      columns.value[row] = values[metric] as number;
+      columns.order[2 * row] = orderLow;
+      columns.order[2 * row + 1] = orderHigh;
       row++;
     }
     this.#rows = row;
   }
 
-  #grow(): void {
-    this.#capacity *= 2;
-    this.#time = grown(this.#time, 2 * this.#capacity);
-    this.#series = grown(this.#series, this.#capacity);
-    this.#value = grown(this.#value, this.#capacity);
-    this.#order = grown(this.#order, 2 * this.#capacity);
+  #grow(): Columns {
+    const { time, series, value, order } = this.#columns;
+    const capacity = 2 * series.length;
+    this.#columns = {
+      time: grown(time, 2 * capacity),
+      series: grown(series, capacity),
+      value: grown(value, capacity),
+      order: grown(order, 2 * capacity),
+    };
+    return this.#columns;
   }
 }

@@ -1,5 +1,6 @@
 /** Series and their ids. A reading finds its ids by two map look-ups and one comparison per value. */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { appendRows } from './table-appender.ts';
 
 /** The series of one device. */
 export class DeviceSeries {
@@ -93,16 +94,16 @@ export class SeriesDictionary {
   async writeNew(connection: DuckDBConnection): Promise<() => void> {
     const size = this.size;
     if (this.#written < size) {
-      const appender = await connection.createAppender('series');
-      for (let id = this.#written; id < size; id++) {
-        const { gateway, device, metric } = this.#names[id] as SeriesName;
-        appender.appendUInteger(id);
-        appender.appendVarchar(gateway);
-        appender.appendVarchar(device);
-        appender.appendVarchar(metric);
-        appender.endRow();
-      }
-      appender.closeSync();
+      await appendRows(connection, 'series', (appender) => {
+        for (let id = this.#written; id < size; id++) {
+          const { gateway, device, metric } = this.#names[id] as SeriesName;
+          appender.appendUInteger(id);
+          appender.appendVarchar(gateway);
+          appender.appendVarchar(device);
+          appender.appendVarchar(metric);
+          appender.endRow();
+        }
+      });
     }
     return () => {
       this.#written = size;

@@ -2,7 +2,7 @@
  * Appends columns to a table: typed arrays copied straight into DuckDB's chunk vectors, without an object or a BigInt
  * per row. 5.5 million rows a second on one core, against 3.8 with `setColumns`.
  */
-import { type DuckDBConnection, DuckDBDataChunk, type DuckDBType } from '@duckdb/node-api';
+import { type DuckDBAppender, type DuckDBConnection, DuckDBDataChunk, type DuckDBType } from '@duckdb/node-api';
 
 /** Rows of a full DuckDB vector. */
 const CHUNK_ROWS = 2_048;
@@ -33,18 +33,12 @@ export class TableAppender {
   /** Appends the first `rows` of the columns, within the connection's transaction. */
   async append(connection: DuckDBConnection, columns: readonly Column[], rows: number): Promise<void> {
     if (rows === 0) return;
-    const appender = await connection.createAppender(this.#table);
-    try {
+    await appendRows(connection, this.#table, (appender) => {
       for (let row = 0; row < rows; row += CHUNK_ROWS) {
         this.#fill(columns, row, Math.min(CHUNK_ROWS, rows - row));
         appender.appendDataChunk(this.#chunk);
       }
-      appender.closeSync();
-    } catch (error) {
-      // Else the appender would flush its rest when it is collected, into whatever transaction is open then.
-      appender.clear();
-      throw error;
-    }
+    });
   }
 
   #fill(columns: readonly Column[], row: number, rows: number): void {
@@ -68,13 +62,30 @@ export class TableAppender {
   }
 }
 
+/** Appends what `write` hands to the appender, within the connection's transaction, or nothing when it throws. */
+export async function appendRows(
+  connection: DuckDBConnection,
+  table: string,
+  write: (appender: DuckDBAppender) => void,
+): Promise<void> {
+  const appender = await connection.createAppender(table);
+  try {
+    write(appender);
+    appender.closeSync();
+  } catch (error) {
+    // Else the appender would flush its rest when it is collected, into whatever transaction is open then.
+    appender.clear();
+    throw error;
+  }
+}
+
 /** The memory of a column of a chunk; valid as long as the chunk is. Reading it item by item would cost a call each. */
 export function itemsOf(chunk: DuckDBDataChunk, column: number): Float64Array | Uint32Array | BigInt64Array {
   const vector: unknown = chunk.getColumnVector(column);
   return (vector as { items: Float64Array | Uint32Array | BigInt64Array }).items;
 }
 
-/** Columns that grow; `rows` of them are filled. */
+/** A longer copy of a column. */
 export function grown<T extends Column>(column: T, items: number): T {
   const larger = (column instanceof Float64Array ? new Float64Array(items) : new Uint32Array(items)) as T;
   larger.set(column);

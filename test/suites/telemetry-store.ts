@@ -70,9 +70,12 @@ export function describeTelemetryStore(engine: TelemetryStoreEngine): void {
         const numbers = [0, -0, 1, -1, 0.1, 1 / 3, 1e-9, -1e-9, 1e12, 999_999_999_999.9, 123_456_789, 5e-324, 1e300];
         const readings = numbers.map((value, i) => power(NOON + i, value));
         await commit(store, [anAdmittedBatch({ readings })]);
-        const stored = await values(store, 'active_power_kw');
-        expect(stored.map(([time]) => time)).toEqual(numbers.map((_, i) => NOON + i));
-        for (const [i, number] of numbers.entries()) expect(stored[i]?.[1] === number, `${number}`).toBe(true);
+        for (const reopen of [false, true]) {
+          const opened = reopen ? await engine.reopen(store) : store;
+          const stored = await values(opened, 'active_power_kw');
+          expect(stored.map(([time]) => time)).toEqual(numbers.map((_, i) => NOON + i));
+          for (const [i, number] of numbers.entries()) expect(stored[i]?.[1] === number, `${number}`).toBe(true);
+        }
       });
 
       it('keeps apart names at the border of the id pattern', async () => {
