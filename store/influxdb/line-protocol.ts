@@ -35,14 +35,19 @@ const fieldByMetric: ReadonlyMap<string, Field> = new Map(
 );
 
 export class LineProtocol {
+  readonly #cachedDevices: number;
   #gateways = new Map<string, GatewayLines>();
   #devices = 0;
+
+  constructor(cachedDevices = CACHED_DEVICES) {
+    this.#cachedDevices = cachedDevices;
+  }
 
   /** The writer of one gateway's readings. Throws nothing: a name without a spelling refuses its readings. */
   of(gateway: string): GatewayLines {
     let lines = this.#gateways.get(gateway);
     if (lines === undefined) {
-      if (this.#devices > CACHED_DEVICES) {
+      if (this.#devices > this.#cachedDevices) {
         this.#gateways = new Map();
         this.#devices = 0;
       }

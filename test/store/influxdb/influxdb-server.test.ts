@@ -87,7 +87,7 @@ describeWithServer('influxd')('on a real influxd', () => {
         ),
         { numRuns: 150 },
       );
-    });
+    }, 60_000);
   });
 
   describe('points the server refuses', () => {
