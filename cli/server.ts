@@ -89,7 +89,12 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
         operatorTokenSha256: hashToken(folder.operatorToken()),
         version: VERSION,
         gatewayUrl: broker.url,
-        gatewayFile: (gateway) => gatewayFile({ ...gateway, topicPrefix: settings.topic_prefix }),
+        gatewayFile: (gateway) =>
+          gatewayFile({
+            ...gateway,
+            zone: register.site(gateway.site)?.zone ?? 'UTC',
+            topicPrefix: settings.topic_prefix,
+          }),
         options: { host: settings.host, port: settings.port },
       }),
     );

@@ -95,7 +95,7 @@ export const SETTINGS = {
     value: 'days',
     help: 'readings older than this are rejected as too-old',
   },
-  log_level: { schema: z.enum(LOG_LEVELS).default('info'), value: LOG_LEVELS.join('|'), help: 'how much is logged' },
+  log_level: { schema: z.enum(LOG_LEVELS).default('warn'), value: LOG_LEVELS.join('|'), help: 'how much is logged' },
 } as const satisfies Record<string, Row>;
 
 export type SettingKey = keyof typeof SETTINGS;

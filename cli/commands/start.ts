@@ -1,14 +1,12 @@
 import { Command, Option } from 'commander';
 import { LamplighterError } from '../../contract/error-codes.ts';
-import { createLog, type Log } from '../../runtime/log.ts';
-import { print, printError } from '../print.ts';
+import { createLog } from '../../runtime/log.ts';
+import { print } from '../print.ts';
 import { readSettings, wordsOfFaults } from '../read-settings.ts';
-import { type RunningServer, startServer } from '../server.ts';
+import { startServer } from '../server.ts';
 import { flagOf, isSecret, SETTING_KEYS, SETTINGS, type SettingKey, type Settings, variableOf } from '../settings.ts';
+import { untilSignal } from '../until-signal.ts';
 import { VERSION } from '../version.ts';
-
-/** A stop that takes longer is ended, and says so. */
-const STOP_WITHIN_MS = 4_500;
 
 export function startCommand(): Command {
   const command = new Command('start')
@@ -59,31 +57,5 @@ async function runServer(settings: Settings): Promise<void> {
   );
   print(`  City     ${server.city}`);
   print('Stop with Ctrl-C.');
-  await stopOnSignal(server, log);
-}
-
-async function stopOnSignal(server: RunningServer, log: Log): Promise<void> {
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, resolve);
-  });
-  print(`\nStopping (${signal}) …`);
-  const giveUp = (why: string): void => {
-    printError(`${why}; what was not stored stays on the gateways.`);
-    process.exit(1);
-  };
-  const watchdog = setTimeout(
-    () => giveUp(`Not everything stopped within ${STOP_WITHIN_MS / 1_000} s`),
-    STOP_WITHIN_MS,
-  );
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => giveUp('Stopped at once'));
-  try {
-    await server.stop();
-    print('Stopped.');
-  } catch (error) {
-    log.error({ error }, 'stopping failed');
-    process.exitCode = 1;
-  }
-  clearTimeout(watchdog);
-  // Nothing may hold the process open once every service has stopped.
-  process.exit();
+  await untilSignal(() => server.stop(), log);
 }
