@@ -19,12 +19,14 @@ import { hashToken, type IssuedCredential, newToken } from './credentials.ts';
 import { Entries, EntriesAhead, type EntryKind } from './entries.ts';
 import type { City, Credential, Device, Gateway, Origin, Site } from './model.ts';
 import { NewDevices } from './new-devices.ts';
-import { RegisterFile } from './register-file.ts';
+import { type FreeBytes, RegisterFile } from './register-file.ts';
 import type { RegisterView } from './register-view.ts';
 
 export interface RegisterDeps {
   /** Folder of the LMDB environment: `<data>/register`. */
   readonly folder: string;
+  /** By default what the system says of the disk. */
+  readonly freeBytes?: FreeBytes;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -44,7 +46,7 @@ export class Register implements RegisterView, Service {
   constructor(deps: RegisterDeps) {
     this.#clock = deps.clock;
     this.#log = deps.log;
-    this.#file = new RegisterFile(deps.folder);
+    this.#file = new RegisterFile(deps.folder, deps.freeBytes);
     this.#newDevices = new NewDevices(this);
   }
 

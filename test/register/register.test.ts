@@ -1,8 +1,11 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyToken } from '../../register/credentials.ts';
+import { Register } from '../../register/register.ts';
 import { siteAt } from '../../register/register-view.ts';
+import { silentLog } from '../../runtime/log.ts';
+import { ManualClock } from '../manual-clock.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { aDevice, aGateway, aRegister, aSite, aSmallRegister } from './a-register.ts';
 
@@ -141,6 +144,25 @@ describe('a register', () => {
     await expect(register.placeDevice('library', 'main-meter', 'nowhere', 0)).rejects.toMatchObject({
       code: 'bad-request',
     });
+  });
+
+  it('refuses to write to a full disk, is as it was, and writes again when there is room', async () => {
+    let free = 10_000_000;
+    const register = new Register({
+      folder: join(temporaryFolder(), 'register'),
+      freeBytes: () => free,
+      clock: new ManualClock(),
+      log: silentLog,
+    });
+    await register.start();
+    onTestFinished(() => register.stop());
+    free = 100_000;
+    const refused = { code: 'store-unavailable', message: /the disk is full/ };
+    await expect(register.putSite(aSite())).rejects.toMatchObject(refused);
+    expect(register.sites()).toEqual([]);
+    free = 10_000_000;
+    await register.putSite(aSite());
+    expect(register.version).toBe(1);
   });
 
   it('refuses to write once it is stopped', async () => {
