@@ -110,7 +110,8 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     staticCSP: CONTENT_SECURITY_POLICY,
-    uiConfig: { docExpansion: 'list', deepLinking: true, tryItOutEnabled: true },
+    // The standalone layout's top bar has a logo with a style sheet in it, which the policy refuses.
+    uiConfig: { layout: 'BaseLayout', docExpansion: 'list', deepLinking: true, tryItOutEnabled: true },
     theme: { title: 'Lamplighter API' },
   });
 

@@ -1,6 +1,6 @@
 /** Headers that hold on every answer: nothing is loaded from elsewhere, nothing is framed, nothing is sniffed. */
 
-/** No inline script or style anywhere, the API pages included. `data:` images: the icons in Swagger UI's stylesheet. */
+/** No inline script or style. `data:` images: the icons in Swagger UI's stylesheet. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
