@@ -13,12 +13,12 @@ import {
   type BatchLimits,
   checkLimits,
   type EncodedReading,
-  encodeBatch,
   encodeReading,
-  splitIntoBatches,
   type UnfitReading,
 } from './batch-encoder.ts';
+import { GroupCommit, MAX_GROUP_BYTES } from './group-commit.ts';
 import { makeRoom, type RoomRules } from './making-room.ts';
+import { numberReadings } from './numbering.ts';
 import type { Cursor, Dating, DropPolicy, Outbox, OutboxCounters, StoredBatch, UndatedReading } from './outbox.ts';
 import { OutboxDraft, ROW_OVERHEAD_BYTES } from './outbox-draft.ts';
 import { countersOf, countRejected, emptyState, idsOfEpoch, numberOf, type OutboxState } from './outbox-state.ts';
@@ -48,22 +48,10 @@ export interface OutboxOptions {
 }
 
 const EPOCH_LENGTH = 13;
-/** JSON that one transaction takes in, so that a burst does not become one transaction of any size. */
-const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 /** Undated readings dated in one transaction. */
 const MAX_DATED_AT_ONCE = 5_000;
 /** While readings are dropped or refused without end, one line of log in this time tells it. */
 const LOG_EVERY_MS = 60_000;
-
-/** One change that somebody waits for. `plan` works on the draft and must not throw once it has changed it. */
-interface Change {
-  /** Adds rows; others only remove or mark, and are tried alone when the disk is full. */
-  readonly isGrowing: boolean;
-  readonly bytes: number;
-  plan(draft: OutboxDraft, fresh: EncodedReading[]): void;
-  done(): void;
-  failed(error: unknown): void;
-}
 
 export class BufferedOutbox implements Outbox {
   readonly #storage: OutboxStorage;
@@ -77,12 +65,11 @@ export class BufferedOutbox implements Outbox {
   /** Sent since the last transaction, which writes the marks along with whatever else it does. */
   readonly #markedSent = new Set<number>();
   readonly #toldAt = new Map<string, number>();
-  #queue: Change[] = [];
+  readonly #changes = new GroupCommit<OutboxDraft>((plan) => this.#transact(plan));
   #state: OutboxState = emptyState();
   #unsentFrom = 0;
   #epoch = '';
   #isRunning = false;
-  #working: Promise<void> | undefined;
 
   constructor(storage: OutboxStorage, options: OutboxOptions) {
     const { capacityBytes, dropPolicy, maxBatchReadings, maxBatchBytes } = { ...OUTBOX_DEFAULTS, ...options };
@@ -115,7 +102,7 @@ export class BufferedOutbox implements Outbox {
 
   async stop(): Promise<void> {
     this.#isRunning = false;
-    await this.#working;
+    await this.#changes.idle();
     await this.#storage.close();
   }
 
@@ -129,15 +116,15 @@ export class BufferedOutbox implements Outbox {
 
   async append(readings: readonly Reading[], cursor?: Cursor): Promise<void> {
     const encoded = readings.map((reading) => encodeReading(reading, this.#limits));
-    return this.#take(encoded, cursor, (draft, fresh, fit) => {
+    return this.#take(encoded, cursor, (draft, fit) => {
       draft.totals.produced += fit.length;
-      for (const reading of fit) fresh.push(reading);
+      for (const reading of fit) draft.fresh.push(reading);
     });
   }
 
   async hold(readings: readonly UndatedReading[], cursor?: Cursor): Promise<void> {
     const encoded = readings.map((reading) => encodeUndated(reading, this.#limits));
-    return this.#take(encoded, cursor, (draft, _fresh, fit) => {
+    return this.#take(encoded, cursor, (draft, fit) => {
       for (const { json } of fit) {
         const bytes = Buffer.from(json);
         draft.totals.produced += 1;
@@ -150,7 +137,7 @@ export class BufferedOutbox implements Outbox {
   async dateHeld(dating: Dating): Promise<void> {
     for (;;) {
       let taken = 0;
-      await this.#submit(true, MAX_GROUP_BYTES, (draft, fresh) => {
+      await this.#submit(true, MAX_GROUP_BYTES, (draft) => {
         const dated: [id: number, json: Uint8Array, outcome: EncodedReading | UnfitReading | undefined][] = [];
         for (const [id, json] of draft.undated.rows({})) {
           if (dated.length === MAX_DATED_AT_ONCE) break;
@@ -166,7 +153,7 @@ export class BufferedOutbox implements Outbox {
         for (const [id, json, outcome] of dated) {
           draft.removeUndated(id, json);
           if (outcome === undefined) countRejected(draft.totals, 'undated', 1);
-          else if ('json' in outcome) fresh.push(outcome);
+          else if ('json' in outcome) draft.fresh.push(outcome);
           else countRejected(draft.totals, outcome.reason, 1);
         }
         taken = dated.length;
@@ -199,7 +186,7 @@ export class BufferedOutbox implements Outbox {
   }
 
   markSent(id: number): void {
-    this.#markedSent.add(id);
+    if (id <= this.lastId) this.#markedSent.add(id);
   }
 
   async settle(acknowledgement: Acknowledgement): Promise<readonly number[]> {
@@ -256,117 +243,59 @@ export class BufferedOutbox implements Outbox {
   async #take(
     encoded: readonly (EncodedReading | UnfitReading)[],
     cursor: Cursor | undefined,
-    add: (draft: OutboxDraft, fresh: EncodedReading[], fit: readonly EncodedReading[]) => void,
+    add: (draft: OutboxDraft, fit: readonly EncodedReading[]) => void,
   ): Promise<void> {
     if (encoded.length === 0 && cursor === undefined) return this.#requireRunning();
     const fit = encoded.filter((reading): reading is EncodedReading => 'json' in reading);
     const unfit = encoded.filter((reading): reading is UnfitReading => !('json' in reading));
     const bytes = fit.reduce((sum, reading) => sum + reading.bytes, 0);
-    await this.#submit(true, bytes, (draft, fresh) => {
+    await this.#submit(true, bytes, (draft) => {
       draft.totals.produced += unfit.length;
       for (const { reason } of unfit) countRejected(draft.totals, reason, 1);
-      add(draft, fresh, fit);
+      add(draft, fit);
       if (cursor !== undefined) draft.cursors.set(cursor.source, cursor.value);
     });
     const first = unfit[0];
     if (first !== undefined) this.#tell('readings that no batch can carry were rejected', { example: first.words });
   }
 
-  #submit(isGrowing: boolean, bytes: number, plan: Change['plan']): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#requireRunning();
-      this.#queue.push({ isGrowing, bytes, plan, done: resolve, failed: reject });
-      this.#working ??= this.#work();
+  async #submit(isGrowing: boolean, bytes: number, plan: (draft: OutboxDraft) => void): Promise<void> {
+    this.#requireRunning();
+    await this.#changes.submit({
+      isGrowing,
+      bytes,
+      plan: (draft) => {
+        plan(draft);
+        draft.isGrowing ||= isGrowing;
+      },
     });
   }
 
-  async #work(): Promise<void> {
-    // One turn of the microtask queue lets what is called in one go share a transaction.
-    await undefined;
-    while (this.#queue.length > 0) {
-      const refused = await this.#commit(this.#nextGroup());
-      // A full disk refuses what grows; what shrinks must get through all the same, or the disk would stay full.
-      await this.#commit(refused.filter((change) => !change.isGrowing));
-      await this.#commit(refused.filter((change) => change.isGrowing));
-    }
-    this.#working = undefined;
-  }
-
-  #nextGroup(): Change[] {
-    let bytes = 0;
-    const past = this.#queue.findIndex((change, index) => {
-      bytes += change.bytes;
-      return index > 0 && bytes > MAX_GROUP_BYTES;
-    });
-    return this.#queue.splice(0, past === -1 ? this.#queue.length : past);
-  }
-
-  /** Returns what was refused and may fare better in parts, those that grow apart from the others; nothing of it is counted. */
-  async #commit(group: readonly Change[]): Promise<readonly Change[]> {
-    if (group.length === 0) return [];
-    const planned: Change[] = [];
+  /** One transaction: what was planned, the sent marks, and the readings that the plans brought, numbered. */
+  async #transact(plan: (draft: OutboxDraft) => void): Promise<void> {
+    await this.#storage.ready();
+    const draft = new OutboxDraft(this.#storage.tables, this.#state, this.#unsentFrom);
     const marked = [...this.#markedSent];
-    let draft: OutboxDraft;
-    let made: StoredBatch[];
-    try {
-      await this.#storage.ready();
-      draft = new OutboxDraft(this.#storage.tables, this.#state, this.#unsentFrom);
-      for (const id of marked) {
-        const row = draft.batches.get(id);
-        if (row !== undefined && !row.isSent) draft.batches.put(id, { ...row, isSent: true });
-      }
-      const fresh: EncodedReading[] = [];
-      for (const change of group) this.#plan(change, draft, fresh, planned);
-      made = this.#number(fresh, draft);
-      draft.isGrowing = planned.some((change) => change.isGrowing);
-      await this.#storage.write(draft.changes());
-    } catch (error) {
-      const isMixed = planned.some((change) => change.isGrowing) && planned.some((change) => !change.isGrowing);
-      if (isMixed) return planned;
-      for (const change of group) change.failed(error);
-      return [];
+    for (const id of marked) {
+      const row = draft.batches.get(id);
+      if (row !== undefined && !row.isSent) draft.batches.put(id, { ...row, isSent: true });
     }
+    plan(draft);
+    const made = numberReadings(draft, draft.fresh, {
+      epoch: this.#epoch,
+      createdAt: this.#clock.now(),
+      limits: this.#limits,
+      room: this.#room,
+    });
+    draft.forgetSurplus();
+    await this.#storage.write(draft.changes());
+
     const dropped = draft.totals.dropped - this.#state.totals.dropped;
     this.#state = draft.state;
     this.#unsentFrom = draft.unsentFrom;
     for (const id of marked) this.#markedSent.delete(id);
     if (dropped > 0) this.#tell('the outbox is full: readings were dropped', { dropped });
     for (const batch of made) this.#announce(batch);
-    for (const change of planned) change.done();
-    return [];
-  }
-
-  /** Fails a change alone when its caller's own code throws (a dating, say), which happens before it changes the draft. */
-  #plan(change: Change, draft: OutboxDraft, fresh: EncodedReading[], planned: Change[]): void {
-    try {
-      change.plan(draft, fresh);
-      planned.push(change);
-    } catch (error) {
-      change.failed(error);
-    }
-  }
-
-  /** Numbers fresh readings into batches of the current epoch. What has to give way unnumbered leaves no gap. */
-  #number(fresh: readonly EncodedReading[], draft: OutboxDraft): StoredBatch[] {
-    const made: StoredBatch[] = [];
-    const createdAt = this.#clock.now();
-    for (const readings of splitIntoBatches(fresh, this.#limits)) {
-      const id = draft.totals.lastId + 1;
-      const firstId = draft.epochs.find(({ epoch }) => epoch === this.#epoch)?.firstId ?? id;
-      const seq = id - firstId + 1;
-      const payload = encodeBatch(this.#epoch, seq, readings);
-      const count = readings.length;
-      const bytes = payload.length + ROW_OVERHEAD_BYTES;
-      if (!makeRoom(draft, bytes, this.#room)) {
-        draft.totals.dropped += count;
-        continue;
-      }
-      if (firstId === id) draft.epochs = [...draft.epochs, { epoch: this.#epoch, firstId }];
-      draft.totals.lastId = id;
-      draft.addBatch(id, { count, bytes, createdAt, isSent: false, isAside: false }, payload);
-      made.push({ id, epoch: this.#epoch, seq, count, payload, createdAt });
-    }
-    return made.filter(({ id }) => draft.batches.get(id) !== undefined);
   }
 
   #announce(batch: StoredBatch): void {

@@ -6,21 +6,15 @@
  * fsync: lmdb 3.5.6, write.js). The write runs on lmdb's thread, so that a slow card does not stop the event loop.
  * Every write is conditional on the owner mark, so that a second process cannot count on stale totals.
  */
-import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Database } from 'lmdb';
 import { LamplighterError } from '../../contract/error-codes.ts';
-import { cannotOpen, cannotWrite, notAnOutbox } from './disk-error.ts';
+import { cannotOpen, cannotWrite } from './disk-error.ts';
 import { DiskReserve } from './disk-reserve.ts';
-import { faultOfLmdbFile } from './lmdb-file-check.ts';
+import { type Environment, FORMAT, freePages, inspectFolder, openEnvironment, readState } from './lmdb-environment.ts';
 import { decodeBatchRow, decodeCount, encodeBatchRow, encodeCount, LmdbTable } from './lmdb-table.ts';
-import { emptyState, type OutboxState, stateFromJson, stateToJson } from './outbox-state.ts';
+import { type OutboxState, stateToJson } from './outbox-state.ts';
 import type { OutboxChanges, OutboxStorage } from './outbox-storage.ts';
-
-/** Raised when the layout of the file changes. */
-const FORMAT = 1;
-const TABLE_NAMES = ['batches', 'payloads', 'undated', 'dropped', 'meta'] as const;
-type TableName = (typeof TABLE_NAMES)[number];
 
 /**
  * Pages that were read stay mapped and count as resident memory of the process. After about this much the file is mapped
@@ -31,12 +25,6 @@ const REMAP_AFTER_BYTES = 16 * 1024 * 1024;
 const WRITE_SHARE_MAPPED = 1 / 16;
 /** Without a reserve the file may still grow into its own free pages, while at least so many are left (4 MiB). */
 const MIN_FREE_PAGES = 1_024;
-
-interface Environment {
-  readonly root: RootDatabase<Buffer, string>;
-  readonly meta: Database<string, string>;
-  readonly rows: Readonly<Record<Exclude<TableName, 'meta'>, Database<Buffer, number>>>;
-}
 
 export class LmdbStorage implements OutboxStorage {
   readonly #path: string;
@@ -74,10 +62,10 @@ export class LmdbStorage implements OutboxStorage {
   async open(): Promise<OutboxState> {
     this.#isWanted = true;
     try {
-      this.#inspect();
-      const environment = this.#openEnvironment();
+      inspectFolder(this.#path);
+      const environment = openEnvironment(this.#path);
       this.#environment = environment;
-      const state = this.#readState(environment);
+      const state = readState(this.#path, environment);
       await this.#takeOwnership(environment, state);
       this.#reserve.keep();
       return state;
@@ -110,10 +98,43 @@ export class LmdbStorage implements OutboxStorage {
       await this.#commit(environment, changes);
     } catch (error) {
       if (error instanceof LamplighterError) throw error;
-      // A failed commit can leave the environment refusing all further work (MDB_PANIC): open it afresh.
+      const mayHelp = changes.isGrowing ? await this.#agePages() : await this.#giveUpReserve();
+      if (!mayHelp) throw cannotWrite(this.#path, error);
+      await this.#commitAgain(changes);
+    }
+  }
+
+  async #commitAgain(changes: OutboxChanges): Promise<void> {
+    try {
+      if (this.#environment !== undefined) await this.#commit(this.#environment, changes);
+    } catch (error) {
+      if (error instanceof LamplighterError) throw error;
       await this.#remap();
-      if (changes.isGrowing || !this.#reserve.giveUp()) throw cannotWrite(this.#path, error);
-      await this.write(changes);
+      throw cannotWrite(this.#path, error);
+    }
+  }
+
+  /** For what shrinks the outbox: frees the reserve. False when there is none. */
+  async #giveUpReserve(): Promise<boolean> {
+    await this.#remap();
+    return this.#reserve.giveUp();
+  }
+
+  /**
+   * For what grows: LMDB reuses the pages that a transaction freed only from the second one after it, and a refused one
+   * does not count. Without this step, a full disk would go on refusing after the last acknowledgement emptied the outbox.
+   */
+  async #agePages(): Promise<boolean> {
+    await this.#remap();
+    const meta = this.#environment?.meta;
+    if (meta === undefined) return false;
+    try {
+      for (let i = 0; i < 2; i++) await settled(meta.put('aged', '', 1));
+      return true;
+    } catch {
+      // Not even a few bytes: the caller reports the refusal that led here.
+      await this.#remap();
+      return false;
     }
   }
 
@@ -140,60 +161,6 @@ export class LmdbStorage implements OutboxStorage {
       );
   }
 
-  #inspect(): void {
-    if (existsSync(this.#path) && !statSync(this.#path).isDirectory())
-      throw notAnOutbox(this.#path, 'it is a file, where a folder is expected');
-    mkdirSync(this.#path, { recursive: true });
-    const file = join(this.#path, 'data.mdb');
-    const fault = existsSync(file) ? faultOfLmdbFile(file) : undefined;
-    if (fault !== undefined) throw notAnOutbox(this.#path, `${fault} (${file})`);
-  }
-
-  #openEnvironment(): Environment {
-    const root: RootDatabase<Buffer, string> = open({
-      path: this.#path,
-      noSubdir: false,
-      maxDbs: TABLE_NAMES.length,
-      encoding: 'binary',
-      cache: false,
-      compression: false,
-      overlappingSync: false,
-      eventTurnBatching: false,
-    });
-    try {
-      const strange = [...root.getKeys()].filter((name) => !TABLE_NAMES.some((known) => known === name));
-      if (strange.length > 0)
-        throw notAnOutbox(this.#path, `its LMDB file belongs to something else (it holds "${String(strange[0])}")`);
-      const table = (name: TableName) => root.openDB<Buffer, number>({ name, encoding: 'binary' });
-      return {
-        root,
-        meta: root.openDB<string, string>({ name: 'meta', encoding: 'string', useVersions: true }),
-        rows: {
-          batches: table('batches'),
-          payloads: table('payloads'),
-          undated: table('undated'),
-          dropped: table('dropped'),
-        },
-      };
-    } catch (error) {
-      void root.close();
-      throw error;
-    }
-  }
-
-  #readState({ meta, rows }: Environment): OutboxState {
-    const format = meta.get('format');
-    if (format === undefined && rows.batches.getKeysCount({ limit: 1 }) === 0) return emptyState();
-    if (Number(format) > FORMAT)
-      throw new LamplighterError(
-        'store-misconfigured',
-        `The outbox at ${this.#path} was written by a newer version of Lamplighter (format ${format}, this one reads ` +
-          `${FORMAT}). Install the newer version again; let it drain the outbox before going back.`,
-      );
-    if (format !== String(FORMAT)) throw notAnOutbox(this.#path, `its format mark reads "${format}"`);
-    return stateFromJson(meta.get('state') ?? '', meta.get('epochs') ?? '');
-  }
-
   /** Writes the mark that ends the right of every earlier process to write. */
   async #takeOwnership({ meta }: Environment, state: OutboxState): Promise<void> {
     this.#owner = (meta.getEntry('owner')?.version ?? 0) + 1;
@@ -209,11 +176,12 @@ export class LmdbStorage implements OutboxStorage {
     );
   }
 
+  /** Opens the file afresh; a failed commit can leave LMDB refusing all further work (MDB_PANIC). */
   async #remap(): Promise<void> {
     await this.#closeEnvironment();
     this.#mappedBytes = 0;
     try {
-      this.#environment = this.#openEnvironment();
+      this.#environment = openEnvironment(this.#path);
     } catch (error) {
       throw cannotOpen(this.#path, error);
     }
@@ -244,21 +212,4 @@ function put(table: Database<Buffer, number>, id: number, value: Buffer | undefi
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-interface PageCounts {
-  readonly treeBranchPageCount: number;
-  readonly treeLeafPageCount: number;
-  readonly overflowPages: number;
-}
-
-/** Pages in the file that no table uses. */
-function freePages({ root, meta, rows }: Environment): number {
-  const stats = root.getStats() as PageCounts & { readonly lastPageNumber: number; readonly free: PageCounts };
-  const tables = [meta, ...Object.values(rows)].map((table) => table.getStats() as PageCounts);
-  const used = [stats, stats.free, ...tables].reduce(
-    (sum, pages) => sum + pages.treeBranchPageCount + pages.treeLeafPageCount + pages.overflowPages,
-    2,
-  );
-  return stats.lastPageNumber + 1 - used;
 }

@@ -27,10 +27,7 @@ export function makeRoom(draft: OutboxDraft, bytes: number, rules: RoomRules): b
   if (mostHeld < 0 || rules.dropPolicy === 'newest') return false;
   dropUnsent(draft, mostHeld, rules);
   dropUndated(draft, mostHeld);
-  for (const [id, row] of draft.batches.rows({})) {
-    if (draft.totals.bytes <= mostHeld) break;
-    dropBatch(draft, id, row);
-  }
+  dropSent(draft, mostHeld);
   return true;
 }
 
@@ -46,10 +43,20 @@ function dropUnsent(draft: OutboxDraft, mostHeld: number, rules: RoomRules): voi
 
 function dropUndated(draft: OutboxDraft, mostHeld: number): void {
   if (draft.totals.bytes <= mostHeld) return;
-  for (const [id, json] of draft.undated.rows({})) {
+  for (const [id, json] of draft.undated.rows({ from: draft.undatedFrom })) {
+    draft.undatedFrom = id;
+    if (draft.totals.bytes <= mostHeld) return;
     draft.removeUndated(id, json);
     draft.totals.dropped += 1;
+  }
+}
+
+function dropSent(draft: OutboxDraft, mostHeld: number): void {
+  if (draft.totals.bytes <= mostHeld) return;
+  for (const [id, row] of draft.batches.rows({ from: draft.heldFrom })) {
+    draft.heldFrom = id;
     if (draft.totals.bytes <= mostHeld) return;
+    dropBatch(draft, id, row);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Rows in memory, for gateways without a disk: lost with the process, kept over stop() and start() of one object. */
 import { emptyState, type OutboxState } from './outbox-state.ts';
 import type { BatchRow, OutboxChanges, OutboxStorage, RowChanges, RowRange, Table } from './outbox-storage.ts';
+import { placeOf } from './rising-ids.ts';
 
 export class MemoryStorage implements OutboxStorage {
   readonly tables = {
@@ -46,7 +47,7 @@ class MemoryTable<Value> implements Table<Value> {
   }
 
   *rows({ from = 0, to = Number.MAX_SAFE_INTEGER }: RowRange): Generator<readonly [number, Value]> {
-    for (let at = this.#placeOf(from); ; at++) {
+    for (let at = placeOf(this.#ids, from); ; at++) {
       const id = this.#ids[at];
       if (id === undefined || id > to) return;
       yield [id, this.#valueById.get(id) as Value];
@@ -57,24 +58,12 @@ class MemoryTable<Value> implements Table<Value> {
     for (const [id, value] of changes) {
       const isHeld = this.#valueById.has(id);
       if (value === undefined) {
-        if (isHeld) this.#ids.splice(this.#placeOf(id), 1);
+        if (isHeld) this.#ids.splice(placeOf(this.#ids, id), 1);
         this.#valueById.delete(id);
       } else {
-        if (!isHeld) this.#ids.splice(this.#placeOf(id), 0, id);
+        if (!isHeld) this.#ids.splice(placeOf(this.#ids, id), 0, id);
         this.#valueById.set(id, value);
       }
     }
-  }
-
-  /** Index of the first id that is not below `id`. */
-  #placeOf(id: number): number {
-    let low = 0;
-    let high = this.#ids.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#ids[middle] as number) < id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

@@ -2,20 +2,27 @@
  * The next transaction, planned: a layer over the committed rows that reads its own changes.
  * Thrown away when the disk refuses it, so that nothing is ever half counted.
  */
+import type { EncodedReading } from './batch-encoder.ts';
 import { copyTotals, type EpochStart, type OutboxState, type Totals } from './outbox-state.ts';
 import type { BatchRow, OutboxChanges, OutboxTables, RowRange, Table } from './outbox-storage.ts';
+import { placeOf } from './rising-ids.ts';
 
 /** What a batch or an undated reading takes beside its bytes: keys, its row, and the file's own pages. */
 export const ROW_OVERHEAD_BYTES = 64;
-/** A dropped batch is remembered, in case its acknowledgement is still on the way; of more than this, the lowest ids go. */
+/** A dropped batch is remembered, in case its acknowledgement is still on the way; of more than this, the oldest go. */
 export const MAX_DROPPED_RECORDS = 100_000;
 
 export class DraftTable<Value> implements Table<Value> {
   readonly #base: Table<Value>;
+  readonly #isNew: (id: number) => boolean;
   readonly changes = new Map<number, Value | undefined>();
+  readonly #added: number[] = [];
+  #isRising = true;
 
-  constructor(base: Table<Value>) {
+  /** `isNew` tells ids that the base does not hold. */
+  constructor(base: Table<Value>, isNew: (id: number) => boolean) {
     this.#base = base;
+    this.#isNew = isNew;
   }
 
   get(id: number): Value | undefined {
@@ -23,6 +30,10 @@ export class DraftTable<Value> implements Table<Value> {
   }
 
   put(id: number, value: Value): void {
+    if (!this.changes.has(id) && this.#isNew(id)) {
+      this.#isRising &&= id > (this.#added.at(-1) ?? -1);
+      this.#added.push(id);
+    }
     this.changes.set(id, value);
   }
 
@@ -30,16 +41,16 @@ export class DraftTable<Value> implements Table<Value> {
     this.changes.set(id, undefined);
   }
 
-  /** Rows of the base with the changes laid over; a row that is removed while iterating does not disturb. */
+  /** Rows of the base, as changed, then those that were added; a row may be removed while it is looked at. */
   *rows({ from = 0, to = Number.MAX_SAFE_INTEGER }: RowRange): Generator<readonly [number, Value]> {
-    const changed = [...this.changes.keys()].filter((id) => id >= from && id <= to).sort((a, b) => a - b);
-    let at = 0;
     for (const row of this.#base.rows({ from, to })) {
-      for (let id = changed[at]; id !== undefined && id < row[0]; id = changed[++at]) yield* this.#changedRow(id);
-      if (changed[at] === row[0]) yield* this.#changedRow(changed[at++] as number);
+      if (this.changes.has(row[0])) yield* this.#changedRow(row[0]);
       else yield row;
     }
-    for (; at < changed.length; at++) yield* this.#changedRow(changed[at] as number);
+    for (let at = this.#isRising ? placeOf(this.#added, from) : 0; at < this.#added.length; at++) {
+      const id = this.#added[at] as number;
+      if (id >= from && id <= to) yield* this.#changedRow(id);
+    }
   }
 
   *#changedRow(id: number): Generator<readonly [number, Value]> {
@@ -58,13 +69,20 @@ export class OutboxDraft {
   epochs: readonly EpochStart[];
   /** No batch below this id is both held and never sent: where the search for one that may go begins. */
   unsentFrom: number;
+  /** Nothing below these ids is held any more: rows removed by this draft need not be passed again. */
+  heldFrom = 0;
+  undatedFrom = 0;
+  /** Readings to be numbered once every change is planned, and everything that makes room has been counted. */
+  readonly fresh: EncodedReading[] = [];
+  /** Set by plans that add rows: see OutboxChanges. */
   isGrowing = false;
 
   constructor(tables: OutboxTables, state: OutboxState, unsentFrom: number) {
-    this.batches = new DraftTable(tables.batches);
-    this.payloads = new DraftTable(tables.payloads);
-    this.undated = new DraftTable(tables.undated);
-    this.dropped = new DraftTable(tables.dropped);
+    const { lastId, lastUndatedId } = state.totals;
+    this.batches = new DraftTable(tables.batches, (id) => id > lastId);
+    this.payloads = new DraftTable(tables.payloads, (id) => id > lastId);
+    this.undated = new DraftTable(tables.undated, (id) => id > lastUndatedId);
+    this.dropped = new DraftTable(tables.dropped, () => true);
     this.totals = copyTotals(state.totals);
     this.cursors = new Map(state.cursors);
     this.epochs = state.epochs;
@@ -120,18 +138,23 @@ export class OutboxDraft {
     this.totals.bytes -= json.length + ROW_OVERHEAD_BYTES;
   }
 
-  /** Remembers a dropped batch, and forgets the lowest id when there are too many. */
   rememberDropped(id: number, count: number): void {
     this.dropped.put(id, count);
-    if (++this.totals.droppedRecords <= MAX_DROPPED_RECORDS) return;
-    for (const [lowest] of this.dropped.rows({})) {
-      this.forgetDropped(lowest);
-      break;
-    }
+    this.totals.droppedRecords += 1;
   }
 
   forgetDropped(id: number): void {
     this.dropped.remove(id);
     this.totals.droppedRecords -= 1;
+  }
+
+  /** Forgets the oldest dropped batches above what is to be remembered. */
+  forgetSurplus(): void {
+    let surplus = this.totals.droppedRecords - MAX_DROPPED_RECORDS;
+    if (surplus <= 0) return;
+    for (const [id] of this.dropped.rows({})) {
+      this.forgetDropped(id);
+      if (--surplus === 0) return;
+    }
   }
 }

@@ -1,10 +1,10 @@
 /** What every Outbox guarantees, whatever it keeps its readings in. Run over each of them in test/edge/outbox/. */
 import { describe, expect, it } from 'vitest';
-import type { Acknowledgement } from '../../contract/acknowledgement.ts';
 import { type Batch, batchSchema, MAX_BATCH_BYTES } from '../../contract/batch.ts';
 import type { Reading } from '../../contract/reading.ts';
 import type { DropPolicy, Outbox, StoredBatch, UndatedReading } from '../../edge/outbox/outbox.ts';
 import { aReading, NOON } from '../builders.ts';
+import { acknowledgement, undated } from '../edge/outbox/outbox-words.ts';
 import type { ManualClock } from '../manual-clock.ts';
 
 export interface OutboxChange {
@@ -441,24 +441,6 @@ export function decoded(batch: StoredBatch): Batch {
   expect(content).toMatchObject({ epoch: batch.epoch, seq: batch.seq });
   expect(content.readings).toHaveLength(batch.count);
   return content;
-}
-
-export function acknowledgement(change: Partial<Acknowledgement> = {}): Acknowledgement {
-  return {
-    session: 'session1',
-    accepting: true,
-    epoch: 'epoch1',
-    stored: [],
-    rejected: [],
-    later: [],
-    at: NOON,
-    ...change,
-  };
-}
-
-export function undated(change: Partial<UndatedReading> = {}): UndatedReading {
-  const { device, values } = aReading();
-  return { device, values, takenMonotonicMs: 0, boot: 'boot1', takenWallMs: NOON, ...change };
 }
 
 function text(batch: StoredBatch): string {
