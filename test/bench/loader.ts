@@ -1,6 +1,7 @@
 /** The loader: raw MQTT over sockets, one connection a gateway, that sends batches and waits for their acknowledgements. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { generate, type Packet, parser } from 'mqtt-packet';
 import type { Acknowledgement } from '../../contract/acknowledgement.ts';
 import { type PacketStream, packetStream } from './batch-templates.ts';
@@ -34,6 +35,8 @@ class Connection {
   readonly #socket: Socket;
   readonly #sentAt = new Map<number, number>();
   readonly #onAcknowledged: (latencyMs: number) => void;
+  /** Told after each acknowledgement. */
+  onRoom: () => void = () => {};
   outstanding = 0;
 
   constructor(socket: Socket, stream: PacketStream, onAcknowledged: (latencyMs: number) => void) {
@@ -67,6 +70,7 @@ class Connection {
         this.#onAcknowledged(now - sent);
       }
     }
+    this.onRoom();
   }
 
   end(): void {
@@ -93,25 +97,28 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     connection.send(batches);
     sent += batches * options.readingsPerBatch;
   };
-  const mostEach = Math.max(1, Math.floor(options.inFlight / options.gateways.length / options.readingsPerBatch));
-  let ackedAtEnd = 0;
-  while (performance.now() < end) {
-    if (options.rate === undefined) {
-      for (const connection of connections) {
+  if (options.rate === undefined) {
+    const mostEach = Math.max(1, Math.floor(options.inFlight / options.gateways.length / options.readingsPerBatch));
+    for (const connection of connections) {
+      connection.onRoom = () => {
         const room = mostEach - connection.outstanding;
-        if (room >= Math.max(1, mostEach / 8)) send(connection, room);
-      }
-    } else {
+        if (room >= Math.max(1, mostEach / 8) && performance.now() < end) send(connection, room);
+      };
+      connection.onRoom();
+    }
+    await sleep(options.seconds * 1_000);
+  } else {
+    while (performance.now() < end) {
       const due = ((performance.now() - started) / 1_000) * options.rate - sent;
       const batches = Math.floor(due / options.readingsPerBatch / connections.length);
       if (batches > 0) for (const connection of connections) send(connection, batches);
+      await sleep(1);
     }
-    await new Promise((resolve) => (options.rate === undefined ? setImmediate(resolve) : setTimeout(resolve, 1)));
   }
-  ackedAtEnd = acknowledged;
+  const ackedAtEnd = acknowledged;
   const seconds = (performance.now() - started) / 1_000;
   const deadline = performance.now() + 30_000;
-  while (acknowledged < sent && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (acknowledged < sent && performance.now() < deadline) await sleep(10);
   for (const connection of connections) connection.end();
   if (acknowledged < sent) throw new Error(`${sent - acknowledged} of ${sent} readings were never acknowledged`);
   latencies.sort((a, b) => a - b);
