@@ -1,7 +1,7 @@
 /**
  * The newest values since the last look, gathered from commits at a bounded price.
- * At most `MOST_VALUES` values are taken between two looks; what comes beyond is counted as skipped and can be read
- * with /api/latest. The commit path pays one comparison then, so a city that catches up does not slow ingest down.
+ * About `MOST_VALUES` values are taken between two looks; readings beyond are counted as skipped and can be read with
+ * /api/latest. The commit path pays one comparison then, so a city that catches up does not slow ingest down.
  */
 import type { Committed } from '../../ingest/ingest-view.ts';
 
@@ -25,10 +25,10 @@ export class LiveValues {
   #skipped = 0;
 
   add(news: Committed): void {
-    for (const reading of news.readings) {
+    for (const [index, reading] of news.readings.entries()) {
       if (this.#taken >= MOST_VALUES) {
-        this.#skipped += Object.keys(reading.values).length;
-        continue;
+        this.#skipped += news.readings.length - index;
+        return;
       }
       for (const [metric, value] of Object.entries(reading.values)) {
         this.#taken++;

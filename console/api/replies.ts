@@ -304,7 +304,7 @@ export type StatusEvent = z.infer<typeof statusEvent>;
 /** Event `values` of /api/live: [site, gateway, device, metric, epoch milliseconds, value]. */
 export const valuesEvent = z.object({
   values: z.array(z.tuple([z.string().nullable(), z.string(), z.string(), z.string(), z.number(), z.number()])),
-  /** Values that came too fast to be shown one by one since the event before. */
+  /** Readings that came too fast to be shown since the event before; /api/latest has them. */
   skipped: z.number(),
 });
 export type ValuesEvent = z.infer<typeof valuesEvent>;

@@ -29,7 +29,8 @@ export function totalOf(series: readonly Series[], holdMs: number): TotalPoint[]
       value += point.value;
       devices++;
     }
-    total.push({ time, value, devices });
+    // Adding decimals leaves noise in the last places; no meter has twelve.
+    total.push({ time, value: Number(value.toPrecision(12)), devices });
   }
   return total;
 }

@@ -39,7 +39,7 @@ export class City {
   /** Why they could not be fetched; empty otherwise. */
   valuesFault = '';
   valuesLeftOut = 0;
-  /** Values that came too fast for the stream, since the page was opened. */
+  /** Readings that came too fast for the stream, in the last event of values. */
   skipped = 0;
   #siteNames: ReadonlyMap<string, string> = new Map();
   /** Rises when the set of series changes, not when a value does. */
@@ -107,7 +107,7 @@ export class City {
   }
 
   takeValues(event: ValuesEvent): void {
-    this.skipped += event.skipped;
+    this.skipped = event.skipped;
     const now = performance.now();
     const news: CityValue[] = [];
     for (const [site, gateway, device, metric, time, value] of event.values) {

@@ -90,6 +90,9 @@ export function ValuesTable({ city }: { readonly city: City }) {
           </button>
         </div>
       ) : null}
+      {city.skipped > 0 ? (
+        <p class="hint">More arrives than this table can show: the values are a sample. Reload the page for all.</p>
+      ) : null}
       {city.valuesLeftOut > 0 ? <p class="hint">This page keeps 50,000 series; the others are in the API.</p> : null}
     </section>
   );

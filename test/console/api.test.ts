@@ -210,6 +210,17 @@ describe('series', () => {
     ]);
   });
 
+  it('begins a sum with what slower devices said before', async () => {
+    const { city, get } = await withHistory();
+    const { store, clock } = city;
+    store.put('depot', { device: 'main-meter', time: clock.now() - 90_000, values: { active_power_kw: 1_000 } });
+    const url = '/api/series?metric=active_power_kw&device=*/main-meter&from=-1m&every=10s&total=true';
+    const reply = (await get(url)).json();
+    expect(reply.total).toEqual([
+      { time: '2026-11-01T11:59:00.000Z', time_ms: clock.now() - 60_000, value: 1_101, devices: 3 },
+    ]);
+  });
+
   it('is CSV with units in its header and its range in its headers', async () => {
     const { get } = await withHistory();
     const url = '/api/series?metric=active_power_kw&device=library/main-meter&from=-2m&format=csv';

@@ -113,7 +113,7 @@ describe('the live feed', () => {
     await city.clock.advance(250);
     const [event] = reader.events('values');
     expect(event.values).toHaveLength(2_000);
-    expect(event.skipped).toBe(8_000);
+    expect(event.skipped).toBe(4_000);
   });
 
   it('tells a gateway that changed, and one that fell silent', async () => {

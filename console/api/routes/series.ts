@@ -65,18 +65,19 @@ export function seriesRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
           `names ${devices.length} devices, ${MOST_DEVICES} at most; ask for fewer at once`,
         );
       }
-      const limit = checkSize(devices.length, from, to, every);
-      const found = devices.length === 0 ? [] : await readSeries(deps, { metric, devices, from, to, every, limit });
-      const answer = toReply(deps, metricById.get(metric) as Metric, found, { from, to, every });
-      if (total === 'true') {
-        // The devices' own points would be many times the answer.
-        answer.total = totalOf(found, Math.max(HOLD_MS, every ?? 0)).map(({ time, value, devices: added }) => ({
-          time: isoTime(time),
-          time_ms: time,
-          value,
-          devices: added,
-        }));
-        answer.series = [];
+      const isTotal = total === 'true';
+      const holdMs = Math.max(HOLD_MS, every ?? 0);
+      // A sum begins with what its devices said before, or its first points would lack the slower ones.
+      const readFrom = isTotal ? from - holdMs : from;
+      const limit = checkSize(devices.length, readFrom, to, every);
+      const wanted = { metric, devices, from: readFrom, to, every, limit };
+      const found = devices.length === 0 ? [] : await readSeries(deps, wanted);
+      const answer = toReply(deps, metricById.get(metric) as Metric, isTotal ? [] : found, { from, to, every });
+      if (isTotal) {
+        answer.total = totalOf(found, holdMs)
+          // The bucket that `from` lies in began before it.
+          .filter(({ time }) => time > from - (every ?? 0))
+          .map(({ time, value, devices: added }) => ({ time: isoTime(time), time_ms: time, value, devices: added }));
         answer.points = answer.total.length;
       }
       if (!wantsCsv(format, request.headers.accept)) return answer;
