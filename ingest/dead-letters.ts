@@ -1,18 +1,20 @@
 /**
- * Dead letters: what was rejected, with its reason, kept in LMDB until somebody replays or drops it.
+ * Dead letters: what was rejected, with its reason, kept on disk until somebody replays or drops it.
  * Keyed (gateway, epoch, seq, index), so that a batch that comes twice leaves one. Bounded: the oldest give way, counted.
  */
-import { type Database, open, type RootDatabase } from 'lmdb';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { WHOLE_BATCH } from '../contract/verdicts.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { LmdbFile, type LmdbWrite } from '../runtime/lmdb-file.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Service } from '../runtime/service.ts';
 import type { StoreRejection } from '../store/telemetry-store.ts';
+import { exportDeadLetterMetrics } from './dead-letter-metrics.ts';
 import type { DeadLetter, DeadLetterFilter } from './ingest-view.ts';
 
 const MOST_UNDECODABLE_BYTES = 64 * 1024;
-const MOST_UNDECODABLE_IN_FLIGHT = 256;
+/** Undecodable messages that may wait for the disk; more are counted only. */
+const MOST_UNDECODABLE_WAITING = 256;
 /** Epoch under which messages are kept that had none. */
 const UNDECODABLE_EPOCH = 'undecodable';
 
@@ -26,73 +28,50 @@ export interface DeadLettersOptions {
 }
 
 type Stored = Omit<DeadLetter, 'id'> & { readonly order: number };
+/** `letter`: id → letter. `order`: number that rises with each → id. */
+type Key = ['letter', string] | ['order', number];
+type Write = LmdbWrite<Stored | string, Key>;
+
+const ALL_ORDERS = { start: ['order', 0] as Key, end: ['order', Number.MAX_SAFE_INTEGER] as Key };
 
 export class DeadLetters implements Service {
   readonly name = 'dead letters';
   readonly #options: DeadLettersOptions;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #file: LmdbFile<Stored | string, Key>;
   readonly #counts = new Map<string, number>();
-  #root: RootDatabase | undefined;
-  #letters: Database<Stored, string> | undefined;
-  /** order → id: the order in which they came. */
-  #byOrder: Database<string, number> | undefined;
+  #undecodable: Stored[] = [];
+  #keepingUndecodable: Promise<void> | undefined;
   #nextOrder = 1;
   #characters = 0;
-  #evicted = 0;
-  #notKept = 0;
-  #undecodableInFlight = 0;
+  /** Gave way because too many were kept. */
+  evicted = 0;
+  /** Undecodable messages that were counted and not kept. */
+  notKept = 0;
 
   constructor(deps: { options: DeadLettersOptions; clock: Clock; registry: Registry; log: Log }) {
     this.#options = deps.options;
-    this.#log = deps.log;
     this.#clock = deps.clock;
-    const letters = this;
-    new Gauge({
-      name: 'lamplighter_dead_letters',
-      help: 'Dead letters kept, by reason',
-      labelNames: ['reason'],
-      registers: [deps.registry],
-      collect() {
-        this.reset();
-        for (const [reason, count] of letters.#counts) this.set({ reason }, count);
-      },
-    });
-    new Counter({
-      name: 'lamplighter_dead_letters_evicted_total',
-      help: 'Dead letters that gave way because the store of dead letters was full',
-      registers: [deps.registry],
-      collect() {
-        this.reset();
-        this.inc(letters.#evicted);
-      },
-    });
-    new Counter({
-      name: 'lamplighter_dead_letters_not_kept_total',
-      help: 'Undecodable messages that were counted and not kept: a flood of them, or a disk that refused',
-      registers: [deps.registry],
-      collect() {
-        this.reset();
-        this.inc(letters.#notKept);
-      },
-    });
+    this.#log = deps.log;
+    this.#file = new LmdbFile(deps.options.path);
+    exportDeadLetterMetrics(this, deps.registry);
   }
 
   async start(): Promise<void> {
-    this.#root = open({ path: this.#options.path, mapSize: 64 * 1024 ** 3, maxDbs: 4 });
-    this.#letters = this.#root.openDB<Stored, string>({ name: 'letters', encoding: 'json' });
-    this.#byOrder = this.#root.openDB<string, number>({ name: 'by-order', encoding: 'string' });
-    for (const { value } of this.#letters.getRange()) this.#count(value, 1);
-    for (const order of this.#byOrder.getKeys({ reverse: true, limit: 1 })) this.#nextOrder = order + 1;
+    this.#file.open();
+    for (const { key, value } of this.#file.db.getRange()) {
+      if (key[0] === 'letter') this.#count(value as Stored, 1);
+      else this.#nextOrder = key[1] + 1;
+    }
   }
 
   async stop(): Promise<void> {
-    await this.#root?.flushed;
-    await this.#root?.close();
-    this.#root = undefined;
+    await this.#keepingUndecodable;
+    await this.#file.close();
   }
 
-  /** Resolves when they are flushed to disk; throws when the disk refuses. */
+  /** Resolves when they are flushed to disk; throws WriteRefused when the disk refuses. */
   async keep(rejections: readonly StoreRejection[]): Promise<void> {
     const at = this.#clock.now();
     const letters: Stored[] = [];
@@ -100,7 +79,17 @@ export class DeadLetters implements Service {
       const { gateway, epoch, seq, readings } = batch;
       for (const { index, reason, detail } of rejected) {
         const content = JSON.stringify(index === WHOLE_BATCH ? readings : readings[index]);
-        letters.push({ gateway, epoch, seq, index, reason, detail: detail ?? '', at, content, order: 0 });
+        letters.push({
+          gateway,
+          epoch,
+          seq,
+          index,
+          reason,
+          detail: detail ?? '',
+          at,
+          content,
+          order: this.#nextOrder++,
+        });
       }
     }
     await this.#put(letters);
@@ -111,31 +100,33 @@ export class DeadLetters implements Service {
    * of garbage only some are kept, and the others counted.
    */
   keepUndecodable(gateway: string, payload: Uint8Array, reason: string, detail: string): void {
-    if (this.#undecodableInFlight >= MOST_UNDECODABLE_IN_FLIGHT) {
-      this.#notKept++;
+    if (this.#undecodable.length >= MOST_UNDECODABLE_WAITING) {
+      this.notKept++;
       return;
     }
-    this.#undecodableInFlight++;
     const content = Buffer.from(payload.subarray(0, MOST_UNDECODABLE_BYTES)).toString('utf8');
-    const letter = {
-      gateway,
-      epoch: UNDECODABLE_EPOCH,
-      seq: this.#nextOrder++,
-      index: WHOLE_BATCH,
-      reason,
-      detail,
-      content,
-    };
-    this.#put([{ ...letter, at: this.#clock.now(), order: 0 }])
-      .catch((error: unknown) => {
-        this.#notKept++;
-        this.#log.error({ gateway, error }, 'cannot keep an undecodable message as a dead letter; it is counted only');
-      })
-      .finally(() => this.#undecodableInFlight--);
+    const order = this.#nextOrder++;
+    const key = { gateway, epoch: UNDECODABLE_EPOCH, seq: order, index: WHOLE_BATCH };
+    this.#undecodable.push({ ...key, reason, detail, at: this.#clock.now(), content, order });
+    this.#keepingUndecodable ??= this.#keepWaiting();
+  }
+
+  async #keepWaiting(): Promise<void> {
+    while (this.#undecodable.length > 0) {
+      const letters = this.#undecodable;
+      this.#undecodable = [];
+      try {
+        await this.#put(letters);
+      } catch (error) {
+        this.notKept += letters.length;
+        this.#log.error({ error, messages: letters.length }, 'undecodable messages are counted but cannot be kept');
+      }
+    }
+    this.#keepingUndecodable = undefined;
   }
 
   list(filter: DeadLetterFilter & { after?: string | undefined; limit: number }): DeadLetter[] {
-    const before = filter.after === undefined ? undefined : this.#open().letters.get(filter.after)?.order;
+    const before = filter.after === undefined ? undefined : this.#get(filter.after)?.order;
     const found: DeadLetter[] = [];
     for (const letter of this.#matching(filter, before)) {
       found.push(letter);
@@ -145,7 +136,7 @@ export class DeadLetters implements Service {
   }
 
   get(id: string): DeadLetter | undefined {
-    const stored = this.#open().letters.get(id);
+    const stored = this.#get(id);
     return stored === undefined ? undefined : letterOf(stored);
   }
 
@@ -156,79 +147,77 @@ export class DeadLetters implements Service {
   /** Removes all that match, durably; returns how many. */
   async drop(filter: DeadLetterFilter): Promise<number> {
     const ids = [...this.#matching(filter)].map(({ id }) => id);
-    await this.#remove(ids);
-    return ids.length;
+    return (await this.#change((write) => ids.flatMap((id) => this.#remove(write, id)))).length;
   }
 
   /** A replayed letter was refused again: it stays, under its new reason. */
   async restate(id: string, reason: string, detail: string): Promise<void> {
-    const { root, letters } = this.#open();
-    const known = letters.get(id);
-    if (known === undefined) return;
-    const restated = { ...known, reason, detail };
-    this.#count(known, -1);
-    this.#count(restated, 1);
-    await letters.put(id, restated);
-    await root.flushed;
+    await this.#change((write) => {
+      const known = this.#get(id);
+      return known === undefined ? [] : this.#replace(write, known, { ...known, reason, detail });
+    });
   }
 
   async #put(letters: readonly Stored[]): Promise<void> {
-    const { root, letters: byId, byOrder } = this.#open();
-    await root.transaction(() => {
-      for (const letter of letters) {
-        const id = idOf(letter);
-        const known = byId.get(id);
-        const order = known?.order ?? this.#nextOrder++;
-        if (known !== undefined) this.#count(known, -1);
-        void byId.put(id, { ...letter, order });
-        void byOrder.put(order, id);
-        this.#count(letter, 1);
-      }
-    });
+    await this.#change((write) =>
+      letters.flatMap((letter) => {
+        const known = this.#get(idOf(letter));
+        // It keeps its place in the order when it comes again.
+        if (known !== undefined) return this.#replace(write, known, { ...letter, order: known.order });
+        write.put(['letter', idOf(letter)], letter);
+        write.put(['order', letter.order], idOf(letter));
+        return [() => this.#count(letter, 1)];
+      }),
+    );
     await this.#evictOldest();
-    await root.flushed;
   }
 
   async #evictOldest(): Promise<void> {
-    let kept = 0;
-    for (const count of this.#counts.values()) kept += count;
-    let excess = Math.max(0, kept - this.#options.mostLetters);
+    let excess = -this.#options.mostLetters;
+    for (const count of this.#counts.values()) excess += count;
     let characters = this.#characters;
-    const { letters, byOrder } = this.#open();
     const ids: string[] = [];
-    for (const { value: id } of byOrder.getRange()) {
+    for (const { value } of this.#file.db.getRange(ALL_ORDERS)) {
       if (excess <= 0 && characters <= this.#options.mostCharacters) break;
+      const id = value as string;
       excess--;
-      characters -= letters.get(id)?.content.length ?? 0;
+      characters -= this.#get(id)?.content.length ?? 0;
       ids.push(id);
     }
-    if (ids.length === 0) return;
-    await this.#remove(ids);
-    this.#evicted += ids.length;
+    this.evicted += (await this.#change((write) => ids.flatMap((id) => this.#remove(write, id)))).length;
   }
 
-  async #remove(ids: readonly string[]): Promise<void> {
-    const { root, letters, byOrder } = this.#open();
-    await root.transaction(() => {
-      for (const id of ids) {
-        const known = letters.get(id);
-        if (known === undefined) continue;
-        void letters.remove(id);
-        void byOrder.remove(known.order);
-        this.#count(known, -1);
-      }
+  /** Counts follow once the change is durable: `change` returns what to count. */
+  async #change(change: (write: Write) => (() => void)[]): Promise<(() => void)[]> {
+    let follow: (() => void)[] = [];
+    await this.#file.write((write) => {
+      follow = change(write);
     });
-    await root.flushed;
+    for (const count of follow) count();
+    return follow;
+  }
+
+  #replace(write: Write, known: Stored, next: Stored): (() => void)[] {
+    write.put(['letter', idOf(next)], next);
+    return [() => this.#count(known, -1), () => this.#count(next, 1)];
+  }
+
+  #remove(write: Write, id: string): (() => void)[] {
+    const known = this.#get(id);
+    if (known === undefined) return [];
+    write.remove(['letter', id]);
+    write.remove(['order', known.order]);
+    return [() => this.#count(known, -1)];
   }
 
   /** Newest first, older than `before`. */
   *#matching(filter: DeadLetterFilter, before?: number): IterableIterator<DeadLetter> {
-    const { letters, byOrder } = this.#open();
     const wanted = filter.ids === undefined ? undefined : new Set(filter.ids);
-    const range = before === undefined ? { reverse: true } : { reverse: true, start: before - 1 };
-    for (const { value: id } of byOrder.getRange(range)) {
+    const newest: Key = before === undefined ? ALL_ORDERS.end : ['order', before - 1];
+    for (const { value } of this.#file.db.getRange({ reverse: true, start: newest, end: ALL_ORDERS.start })) {
+      const id = value as string;
       if (wanted !== undefined && !wanted.has(id)) continue;
-      const stored = letters.get(id);
+      const stored = this.#get(id);
       if (stored === undefined) continue;
       if (filter.gateway !== undefined && stored.gateway !== filter.gateway) continue;
       if (filter.reason !== undefined && stored.reason !== filter.reason) continue;
@@ -236,16 +225,13 @@ export class DeadLetters implements Service {
     }
   }
 
+  #get(id: string): Stored | undefined {
+    return this.#file.db.get(['letter', id]) as Stored | undefined;
+  }
+
   #count(letter: Stored, change: 1 | -1): void {
     this.#counts.set(letter.reason, (this.#counts.get(letter.reason) ?? 0) + change);
     this.#characters += change * letter.content.length;
-  }
-
-  #open(): { root: RootDatabase; letters: Database<Stored, string>; byOrder: Database<string, number> } {
-    if (this.#root === undefined || this.#letters === undefined || this.#byOrder === undefined) {
-      throw new Error('the dead letters are not open');
-    }
-    return { root: this.#root, letters: this.#letters, byOrder: this.#byOrder };
   }
 }
 

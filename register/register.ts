@@ -12,6 +12,7 @@
  */
 import { LamplighterError } from '../contract/error-codes.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { FreeBytes } from '../runtime/lmdb-file.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Service } from '../runtime/service.ts';
 import { type Change, checkedChange } from './change.ts';
@@ -19,7 +20,7 @@ import { hashToken, type IssuedCredential, newToken } from './credentials.ts';
 import { Entries, EntriesAhead, type EntryKind } from './entries.ts';
 import type { City, Credential, Device, Gateway, Origin, Site } from './model.ts';
 import { NewDevices } from './new-devices.ts';
-import { type FreeBytes, RegisterFile } from './register-file.ts';
+import { RegisterFile } from './register-file.ts';
 import type { RegisterView } from './register-view.ts';
 
 export interface RegisterDeps {

@@ -12,16 +12,16 @@ interface FolderRule {
 
 export const RULES: Readonly<Record<string, FolderRule>> = {
   contract: { folders: [], packages: ['zod'] },
-  runtime: { folders: [], packages: ['mqtt', 'pino', 'prom-client', 'zod', 'yaml'] },
-  register: { folders: ['contract', 'runtime'], packages: ['lmdb', 'zod', 'yaml'] },
+  runtime: { folders: [], packages: ['lmdb', 'mqtt', 'pino', 'prom-client', 'zod', 'yaml'] },
+  register: { folders: ['contract', 'runtime'], packages: ['zod', 'yaml'] },
   broker: { folders: ['contract', 'runtime', 'register'], packages: ['aedes', 'mqtt-packet', 'prom-client'] },
   edge: { folders: ['contract', 'runtime'], packages: ['lmdb', 'zod'] },
-  ingest: { folders: ['contract', 'runtime', 'register', 'store'], packages: ['lmdb', 'prom-client', 'zod'] },
+  ingest: { folders: ['contract', 'runtime', 'register', 'store'], packages: ['prom-client', 'zod'] },
   store: { folders: ['contract', 'runtime'], packages: [] },
   'store/duckdb': { folders: ['contract', 'runtime', 'store/telemetry-store.ts'], packages: ['@duckdb/node-api'] },
   'store/influxdb': {
     folders: ['contract', 'runtime', 'store/telemetry-store.ts'],
-    packages: ['@influxdata/influxdb-client', 'lmdb', 'zod'],
+    packages: ['@influxdata/influxdb-client', 'zod'],
   },
   console: {
     folders: ['contract', 'runtime', 'register', 'ingest', 'store/telemetry-store.ts'],

@@ -1,7 +1,7 @@
 /** The newest value of each series, by its time, kept in memory: filled by commits, and once from the server. */
 import { WHOLE_BATCH } from '../../contract/verdicts.ts';
+import { getOrCreate } from '../../runtime/get-or-create.ts';
 import type { AdmittedBatch, LatestQuery, LatestValue } from '../telemetry-store.ts';
-import { mapEntry } from './map-entry.ts';
 import type { RefusedByBatch } from './write-lanes.ts';
 import { skippedIndexes } from './write-request.ts';
 
@@ -51,12 +51,12 @@ export class LatestValues {
   }
 
   #devices(gateway: string): Map<string, Map<string, Newest>> {
-    return mapEntry(this.#byGateway, gateway, () => new Map());
+    return getOrCreate(this.#byGateway, gateway, () => new Map());
   }
 }
 
 function metricsOf(devices: Map<string, Map<string, Newest>>, device: string): Map<string, Newest> {
-  return mapEntry(devices, device, () => new Map());
+  return getOrCreate(devices, device, () => new Map());
 }
 
 function take(metrics: Map<string, Newest>, metric: string, time: number, value: number, commit: number): void {

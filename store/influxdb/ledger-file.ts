@@ -4,13 +4,12 @@
  *
  * Keys: [gateway, epoch, 0, first seq] → last seq; [gateway, epoch, 1, seq] → [[index, reason], …].
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
 import type { SeqRange } from '../../contract/acknowledgement.ts';
 import { REPLAY_EPOCH } from '../../contract/ids.ts';
+import { getOrCreate } from '../../runtime/get-or-create.ts';
+import { LmdbFile, type LmdbWrite } from '../../runtime/lmdb-file.ts';
 import { type AdmittedBatch, type LedgerEntry, StoreFailure } from '../telemetry-store.ts';
-import { mapEntry } from './map-entry.ts';
 import { rangeChanges, withSeqs } from './settled-ranges.ts';
 import type { RefusedByBatch } from './write-lanes.ts';
 
@@ -26,22 +25,20 @@ interface Settled {
 }
 
 export class LedgerFile {
-  readonly #folder: string;
-  #db: RootDatabase<number | Rejections, LedgerKey> | undefined;
+  readonly #file: LmdbFile<number | Rejections, LedgerKey>;
   readonly #rangesByEpoch = new Map<string, Map<string, readonly SeqRange[]>>();
   #tail: Promise<void> = Promise.resolve();
 
   /** `folder` is the data folder; the file is `ingest-ledger` in it, for this process alone. */
   constructor(folder: string) {
-    this.#folder = join(folder, 'ingest-ledger');
+    this.#file = new LmdbFile(join(folder, 'ingest-ledger'));
   }
 
   /** Throws StoreFailure when the file cannot be opened. */
   open(): void {
     try {
-      mkdirSync(this.#folder, { recursive: true });
-      this.#db = open<number | Rejections, LedgerKey>({ path: this.#folder, cache: false });
-      this.#load(this.#db);
+      this.#file.open();
+      this.#load();
     } catch (error) {
       throw this.#failure('cannot be opened', error);
     }
@@ -49,10 +46,8 @@ export class LedgerFile {
 
   async close(): Promise<void> {
     await this.#tail;
-    const db = this.#db;
-    this.#db = undefined;
     this.#rangesByEpoch.clear();
-    await db?.close();
+    await this.#file.close();
   }
 
   /** Settles batches; resolves when they are flushed to disk. Rejections of both sides are kept with them. */
@@ -66,16 +61,16 @@ export class LedgerFile {
         .map(({ index, reason }) => [index, reason] as const);
       if (rejections.length > 0) rejected.set(batch.seq, rejections);
     }
-    return this.#change((db) => {
+    return this.#change(({ put: write, remove: erase }) => {
       const after: { gateway: string; epoch: string; ranges: readonly SeqRange[] }[] = [];
       for (const [gateway, epochs] of settled) {
         for (const [epoch, { seqs, rejected }] of epochs) {
           const before = this.#ranges(gateway, epoch);
           const ranges = withSeqs(before, seqs);
           const { put, remove } = rangeChanges(before, ranges);
-          for (const first of remove) void db.remove([gateway, epoch, RANGE, first]);
-          for (const [first, last] of put) void db.put([gateway, epoch, RANGE, first], last);
-          for (const [seq, rejections] of rejected) void db.put([gateway, epoch, REJECTED, seq], rejections);
+          for (const first of remove) erase([gateway, epoch, RANGE, first]);
+          for (const [first, last] of put) write([gateway, epoch, RANGE, first], last);
+          for (const [seq, rejections] of rejected) write([gateway, epoch, REJECTED, seq], rejections);
           after.push({ gateway, epoch, ranges });
         }
       }
@@ -87,12 +82,12 @@ export class LedgerFile {
 
   /** Forgets the epochs of a gateway that are not in `held`, but never those of replays. */
   forgetEpochs(gateway: string, held: readonly string[]): Promise<void> {
-    return this.#change((db) => {
+    return this.#change(({ remove }) => {
       const known = [...(this.#rangesByEpoch.get(gateway)?.keys() ?? [])];
       const gone = known.filter((epoch) => epoch !== REPLAY_EPOCH && !held.includes(epoch));
       for (const epoch of gone) {
         const bounds = { start: [gateway, epoch, RANGE, 0], end: [gateway, epoch, REJECTED, Number.MAX_VALUE] };
-        for (const key of [...db.getKeys(bounds)]) void db.remove(key);
+        for (const key of this.#file.db.getKeys(bounds)) remove(key);
       }
       return () => {
         for (const epoch of gone) this.#rangesByEpoch.get(gateway)?.delete(epoch);
@@ -104,7 +99,8 @@ export class LedgerFile {
   async entries(): Promise<readonly LedgerEntry[]> {
     await this.#tail;
     const rejections = new Map<string, (readonly [seq: number, index: number, reason: string])[]>();
-    for (const { key, value } of this.#openDb().getRange({})) {
+    this.#mustBeOpen();
+    for (const { key, value } of this.#file.db.getRange({})) {
       const [gateway, epoch, kind, seq] = key;
       if (kind !== REJECTED) continue;
       const name = `${gateway}/${epoch}`;
@@ -128,30 +124,31 @@ export class LedgerFile {
   }
 
   /** One change at a time, all or nothing; what is in memory follows only after the flush. */
-  #change(write: (db: RootDatabase<number | Rejections, LedgerKey>) => () => void): Promise<void> {
+  #change(change: (write: LmdbWrite<number | Rejections, LedgerKey>) => () => void): Promise<void> {
     const changed = this.#tail.then(async () => {
-      const db = this.#openDb();
+      this.#mustBeOpen();
+      let follow = (): void => {};
       try {
-        const follow = await db.transaction(() => write(db));
-        // put() resolves at commit; only `flushed` says that the disk has it.
-        await db.flushed;
-        follow();
+        await this.#file.write((write) => {
+          follow = change(write);
+        });
       } catch (error) {
         throw this.#failure('cannot be written; is the disk full?', error);
       }
+      follow();
     });
     this.#tail = changed.catch(() => {});
     return changed;
   }
 
-  #load(db: RootDatabase<number | Rejections, LedgerKey>): void {
+  #load(): void {
     let [atGateway, atEpoch]: [string?, string?] = [];
     let ranges: SeqRange[] = [];
     // Merged once more: a commit whose flush failed may have left a range that a later one covers.
     const keep = () => {
       if (atGateway !== undefined && atEpoch !== undefined) this.#epochs(atGateway).set(atEpoch, withSeqs(ranges, []));
     };
-    for (const { key, value } of db.getRange({})) {
+    for (const { key, value } of this.#file.db.getRange({})) {
       const [gateway, epoch, kind, seq] = key;
       if (kind !== RANGE) continue;
       if (gateway !== atGateway || epoch !== atEpoch) {
@@ -163,13 +160,12 @@ export class LedgerFile {
     keep();
   }
 
-  #openDb(): RootDatabase<number | Rejections, LedgerKey> {
-    if (this.#db === undefined) throw new StoreFailure('unavailable', 'The store is closed: its ledger is not open.');
-    return this.#db;
+  #mustBeOpen(): void {
+    if (!this.#file.isOpen) throw new StoreFailure('unavailable', 'The store is closed: its ledger is not open.');
   }
 
   #epochs(gateway: string): Map<string, readonly SeqRange[]> {
-    return mapEntry(this.#rangesByEpoch, gateway, () => new Map());
+    return getOrCreate(this.#rangesByEpoch, gateway, () => new Map());
   }
 
   #ranges(gateway: string, epoch: string): readonly SeqRange[] {
@@ -178,11 +174,11 @@ export class LedgerFile {
 
   #failure(what: string, error: unknown): StoreFailure {
     const words = error instanceof Error ? error.message : String(error);
-    return new StoreFailure('unavailable', `The ledger ${this.#folder} ${what} (${words})`, { cause: error });
+    return new StoreFailure('unavailable', `The ledger ${this.#file.folder} ${what} (${words})`, { cause: error });
   }
 }
 
 function settledOf(settled: Map<string, Map<string, Settled>>, gateway: string, epoch: string): Settled {
-  const epochs = mapEntry(settled, gateway, () => new Map<string, Settled>());
-  return mapEntry(epochs, epoch, () => ({ seqs: [], rejected: new Map() }));
+  const epochs = getOrCreate(settled, gateway, () => new Map<string, Settled>());
+  return getOrCreate(epochs, epoch, () => ({ seqs: [], rejected: new Map() }));
 }

@@ -4,11 +4,11 @@
  */
 import { InfluxDB, type WriteApi } from '@influxdata/influxdb-client';
 import type { RejectedReading } from '../../contract/verdicts.ts';
+import { getOrCreate } from '../../runtime/get-or-create.ts';
 import { type AdmittedBatch, StoreFailure } from '../telemetry-store.ts';
 import type { InfluxdbTarget } from './influxdb-options.ts';
 import type { InfluxdbTransport } from './influxdb-transport.ts';
 import { LineProtocol } from './line-protocol.ts';
-import { mapEntry } from './map-entry.ts';
 import { writeAround } from './refused-points.ts';
 import { type Refusal, readWriteFailure } from './server-answer.ts';
 import { type Line, linesOf, type WriteRequest, writeRequests } from './write-request.ts';
@@ -40,11 +40,11 @@ export class WriteLanes {
     const byLane = new Map<Lane, AdmittedBatch[]>();
     for (const batch of batches) {
       const lane = this.#lanes[hash(batch.gateway) % this.#target.lanes] as Lane;
-      mapEntry(byLane, lane, (): AdmittedBatch[] => []).push(batch);
+      getOrCreate(byLane, lane, (): AdmittedBatch[] => []).push(batch);
     }
     const refused = new Map<AdmittedBatch, Map<number, RejectedReading>>();
     const refuse = (batch: AdmittedBatch, rejected: RejectedReading): void => {
-      mapEntry(refused, batch, () => new Map()).set(rejected.index, rejected);
+      getOrCreate(refused, batch, () => new Map()).set(rejected.index, rejected);
     };
     const outcomes = await Promise.allSettled([...byLane].map(([lane, own]) => lane.write(own, version, refuse)));
     throwWorst(outcomes);
