@@ -107,7 +107,9 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
           register,
           folder: settings.data,
           brokerUrl: broker.url,
+          topicPrefix: settings.topic_prefix,
           seed: settings.seed,
+          version: VERSION,
         }),
       );
       city = simulated.description;
