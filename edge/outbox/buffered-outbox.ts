@@ -23,7 +23,7 @@ import type { Cursor, Dating, DropPolicy, Outbox, OutboxCounters, StoredBatch, U
 import { OutboxDraft, ROW_OVERHEAD_BYTES } from './outbox-draft.ts';
 import { countersOf, countRejected, emptyState, idsOfEpoch, numberOf, type OutboxState } from './outbox-state.ts';
 import type { OutboxStorage } from './outbox-storage.ts';
-import { settle } from './settlement.ts';
+import { type Settled, settle } from './settlement.ts';
 import { decodeUndated, encodeUndated } from './undated-encoder.ts';
 
 export const OUTBOX_DEFAULTS = {
@@ -50,6 +50,8 @@ export interface OutboxOptions {
 const EPOCH_LENGTH = 13;
 /** Undated readings dated in one transaction. */
 const MAX_DATED_AT_ONCE = 5_000;
+/** Batches settled in one transaction: what it has to copy must fit into the disk reserve, two pages a batch and some. */
+const MAX_SETTLED_AT_ONCE = 200;
 /** While readings are dropped or refused without end, one line of log in this time tells it. */
 const LOG_EVERY_MS = 60_000;
 
@@ -193,11 +195,22 @@ export class BufferedOutbox implements Outbox {
     const { epoch, stored, rejected } = acknowledgement;
     if (epoch === undefined || (stored.length === 0 && rejected.length === 0)) return [];
     if (idsOfEpoch(this.#state, epoch) === undefined) return [];
-    let removed: number[] = [];
-    await this.#submit(false, 0, (draft) => {
-      removed = settle(draft, acknowledgement);
-    });
-    return removed;
+    const removed: number[] = [];
+    for (let most = MAX_SETTLED_AT_ONCE; ; ) {
+      let settled: Settled = { removed: [], isAll: true };
+      try {
+        await this.#submit(false, 0, (draft) => {
+          settled = settle(draft, acknowledgement, most);
+        });
+      } catch (error) {
+        // Removing a few rows takes fewer free pages than removing many: on a full disk, small steps get through.
+        if (most === 1 || !isWorthRetrying(error)) throw error;
+        most = Math.ceil(most / 8);
+        continue;
+      }
+      removed.push(...settled.removed);
+      if (settled.isAll) return removed;
+    }
   }
 
   async setAside(id: number): Promise<void> {
@@ -344,4 +357,8 @@ export class BufferedOutbox implements Outbox {
     this.#toldAt.set(what, now);
     this.#log.warn(facts, what);
   }
+}
+
+function isWorthRetrying(error: unknown): boolean {
+  return error instanceof LamplighterError && error.code === 'store-unavailable';
 }

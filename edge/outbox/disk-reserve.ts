@@ -4,7 +4,8 @@
  */
 import { closeSync, existsSync, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 
-const RESERVE_BYTES = 1024 * 1024;
+/** 512 pages: more than the largest transaction that only removes rows has to copy (200 batches, two pages each). */
+const RESERVE_BYTES = 2 * 1024 * 1024;
 
 export class DiskReserve {
   readonly #file: string;
@@ -12,6 +13,10 @@ export class DiskReserve {
 
   constructor(file: string) {
     this.#file = file;
+  }
+
+  get isKept(): boolean {
+    return this.#isKept;
   }
 
   /** Writes the reserve if it is missing. False when the disk has no room for it, or may not be written to. */

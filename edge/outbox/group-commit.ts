@@ -1,6 +1,7 @@
 /**
  * Changes that arrive while a transaction is being flushed share the next one. When the disk refuses a group, what
- * shrinks the outbox is tried apart from what grows it: a full disk must not keep acknowledgements from emptying it.
+ * shrinks the outbox is tried apart from what grows it, and in small steps: a full disk must not keep acknowledgements
+ * from emptying it.
  */
 
 /** JSON that one transaction takes in, so that a burst does not become one transaction of any size. */
@@ -47,7 +48,8 @@ export class GroupCommit<Draft> {
     await undefined;
     while (this.#queue.length > 0) {
       const refused = await this.#commit(this.#nextGroup());
-      await this.#commit(refused.filter(({ change }) => !change.isGrowing));
+      const shrinking = await this.#commit(refused.filter(({ change }) => !change.isGrowing));
+      for (const alone of shrinking) await this.#commit([alone]);
       await this.#commit(refused.filter(({ change }) => change.isGrowing));
     }
     this.#working = undefined;
@@ -71,7 +73,7 @@ export class GroupCommit<Draft> {
         planned = group.filter((waiting) => isPlanned(waiting, draft));
       });
     } catch (error) {
-      if (isMixed(planned)) return planned;
+      if (planned.length > 1 && planned.some(({ change }) => !change.isGrowing)) return planned;
       for (const { failed } of group) failed(error);
       return [];
     }
@@ -89,8 +91,4 @@ function isPlanned<Draft>({ change, failed }: Waiting<Draft>, draft: Draft): boo
     failed(error);
     return false;
   }
-}
-
-function isMixed<Draft>(group: readonly Waiting<Draft>[]): boolean {
-  return group.some(({ change }) => change.isGrowing) && group.some(({ change }) => !change.isGrowing);
 }

@@ -21,8 +21,8 @@ import type { OutboxChanges, OutboxStorage } from './outbox-storage.ts';
  * afresh, so that draining a backlog of 500 MB does not take 500 MB (measured: RSS grew by 1 MB per MB drained).
  */
 const REMAP_AFTER_BYTES = 16 * 1024 * 1024;
-/** Writing maps pages too, those of the tree: about a sixteenth of what is written (measured). */
-const WRITE_SHARE_MAPPED = 1 / 16;
+/** A commit maps tree pages and, around each, what the kernel maps along with it (measured: 5 to 30 KB a commit). */
+const MAPPED_BY_COMMIT_BYTES = 32 * 1024;
 /** Without a reserve the file may still grow into its own free pages, while at least so many are left (4 MiB). */
 const MIN_FREE_PAGES = 1_024;
 
@@ -90,46 +90,36 @@ export class LmdbStorage implements OutboxStorage {
   }
 
   async write(changes: OutboxChanges): Promise<void> {
-    const environment = this.#environment;
-    if (environment === undefined) throw new LamplighterError('not-ready', `The outbox at ${this.#path} is not open.`);
-    if (changes.isGrowing && !this.#reserve.keep() && freePages(environment) < MIN_FREE_PAGES)
+    if (changes.isGrowing && !this.#reserve.keep() && freePages(this.#opened()) < MIN_FREE_PAGES)
       throw cannotWrite(this.#path, Object.assign(new Error('no room for the reserve'), { code: 'ENOSPC' }));
-    try {
-      await this.#commit(environment, changes);
-    } catch (error) {
-      if (error instanceof LamplighterError) throw error;
-      const mayHelp = changes.isGrowing ? await this.#agePages() : await this.#giveUpReserve();
-      if (!mayHelp) throw cannotWrite(this.#path, error);
-      await this.#commitAgain(changes);
+    const remedies = changes.isGrowing
+      ? [() => this.#agePages()]
+      : [() => this.#agePages(), () => this.#giveUpReserve(), () => this.#agePages()];
+    for (;;) {
+      try {
+        await this.#commit(this.#opened(), changes);
+        // While what is left of the reserve lasts: the pages just freed are what the next deletion will live on.
+        if (!changes.isGrowing && !this.#reserve.isKept) await this.#agePages();
+        return;
+      } catch (error) {
+        if (error instanceof LamplighterError) throw error;
+        await this.#remap();
+        if (!(await isHelped(remedies))) throw cannotWrite(this.#path, error);
+      }
     }
   }
 
-  async #commitAgain(changes: OutboxChanges): Promise<void> {
-    try {
-      if (this.#environment !== undefined) await this.#commit(this.#environment, changes);
-    } catch (error) {
-      if (error instanceof LamplighterError) throw error;
-      await this.#remap();
-      throw cannotWrite(this.#path, error);
-    }
-  }
-
-  /** For what shrinks the outbox: frees the reserve. False when there is none. */
   async #giveUpReserve(): Promise<boolean> {
-    await this.#remap();
     return this.#reserve.giveUp();
   }
 
   /**
-   * For what grows: LMDB reuses the pages that a transaction freed only from the second one after it, and a refused one
-   * does not count. Without this step, a full disk would go on refusing after the last acknowledgement emptied the outbox.
+   * LMDB reuses the pages that a transaction freed only from the second one after it, and a refused one does not count.
+   * Without this step, a full disk would go on refusing after the last acknowledgement emptied the outbox.
    */
   async #agePages(): Promise<boolean> {
-    await this.#remap();
-    const meta = this.#environment?.meta;
-    if (meta === undefined) return false;
     try {
-      for (let i = 0; i < 2; i++) await settled(meta.put('aged', '', 1));
+      for (let i = 0; i < 2; i++) await settled(this.#opened().meta.put('aged', '', 1));
       return true;
     } catch {
       // Not even a few bytes: the caller reports the refusal that led here.
@@ -139,13 +129,11 @@ export class LmdbStorage implements OutboxStorage {
   }
 
   async #commit({ meta, rows }: Environment, changes: OutboxChanges): Promise<void> {
+    this.#mappedBytes += MAPPED_BY_COMMIT_BYTES;
     const isOwner = await settled(
       meta.ifVersion('owner', this.#owner, () => {
         for (const [id, row] of changes.batches) put(rows.batches, id, row && encodeBatchRow(row));
-        for (const [id, payload] of changes.payloads) {
-          put(rows.payloads, id, payload && asBuffer(payload));
-          this.#mappedBytes += (payload?.length ?? 0) * WRITE_SHARE_MAPPED;
-        }
+        for (const [id, payload] of changes.payloads) put(rows.payloads, id, payload && asBuffer(payload));
         for (const [id, json] of changes.undated) put(rows.undated, id, json && asBuffer(json));
         for (const [id, count] of changes.dropped)
           put(rows.dropped, id, count === undefined ? count : encodeCount(count));
@@ -159,6 +147,12 @@ export class LmdbStorage implements OutboxStorage {
         `Another process has opened the outbox at ${this.#path} and this one may not write any more. ` +
           'Let only one gateway use the folder: stop one of the two and start the other again.',
       );
+  }
+
+  #opened(): Environment {
+    if (this.#environment === undefined)
+      throw new LamplighterError('not-ready', `The outbox at ${this.#path} is not open.`);
+    return this.#environment;
   }
 
   /** Writes the mark that ends the right of every earlier process to write. */
@@ -192,6 +186,12 @@ export class LmdbStorage implements OutboxStorage {
     this.#environment = undefined;
     await environment?.root.close();
   }
+}
+
+/** Takes the remedies that are left, in order, until one has done something. */
+async function isHelped(remedies: (() => Promise<boolean>)[]): Promise<boolean> {
+  for (let remedy = remedies.shift(); remedy !== undefined; remedy = remedies.shift()) if (await remedy()) return true;
+  return false;
 }
 
 /** Waits for a write; lmdb hides why a commit failed in a second promise. */

@@ -7,31 +7,40 @@ import { countRejected, idsOfEpoch } from './outbox-state.ts';
 /** Rejections of one batch: index → reason. A repeated index counts once, with the reason named first. */
 type Rejections = Map<number, string>;
 
-/** Removes and counts; returns the ids of the held batches that it removed. Unknown epochs and seqs are ignored. */
-export function settle(draft: OutboxDraft, acknowledgement: Acknowledgement): number[] {
-  if (acknowledgement.epoch === undefined) return [];
-  const ids = idsOfEpoch(draft.state, acknowledgement.epoch);
-  if (ids === undefined) return [];
+export interface Settled {
+  /** Ids of the held batches that were removed. */
+  readonly removed: readonly number[];
+  /** False when there is more to settle than one transaction may: the same acknowledgement goes on from there. */
+  readonly isAll: boolean;
+}
+
+/** Removes and counts, `most` batches at the most. Unknown epochs and seqs are ignored. */
+export function settle(draft: OutboxDraft, acknowledgement: Acknowledgement, most: number): Settled {
+  const removed: number[] = [];
+  const ids = acknowledgement.epoch === undefined ? undefined : idsOfEpoch(draft.state, acknowledgement.epoch);
+  if (ids === undefined) return { removed, isAll: true };
   const lastSeq = ids.last - ids.first + 1;
   const rejectionsBySeq = bySeq(acknowledgement.rejected, lastSeq);
   const rejectedWhole: SeqRange[] = [];
   for (const [seq, rejections] of rejectionsBySeq) if (rejections.has(WHOLE_BATCH)) rejectedWhole.push([seq, seq]);
 
-  const removed: number[] = [];
+  let left = most;
   for (const [firstSeq, upToSeq] of joined([...acknowledgement.stored, ...rejectedWhole], lastSeq)) {
     const range = { from: ids.first + firstSeq - 1, to: ids.first + upToSeq - 1 };
     for (const [id, row] of draft.batches.rows(range)) {
+      if (left-- === 0) return { removed, isAll: false };
       draft.removeBatch(id, row);
       countOutcome(draft, row.count, rejectionsBySeq.get(id - ids.first + 1));
       removed.push(id);
     }
     for (const [id, count] of draft.dropped.rows(range)) {
+      if (left-- === 0) return { removed, isAll: false };
       draft.forgetDropped(id);
       draft.totals.dropped -= count;
       countOutcome(draft, count, rejectionsBySeq.get(id - ids.first + 1));
     }
   }
-  return removed;
+  return { removed, isAll: true };
 }
 
 function countOutcome(draft: OutboxDraft, count: number, rejections: Rejections | undefined): void {
