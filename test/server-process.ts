@@ -21,6 +21,15 @@ export interface ServerOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** 0 takes a free port; a restarted server needs the one that its gateways know. */
   readonly mqttPort?: number;
+  /** The largest file it may write, KiB: a disk that is full for it. */
+  readonly fileLimitKiB?: number | undefined;
+}
+
+/** Program and arguments that run a command of the product, under a limit on file sizes if there is one. */
+export function programCommand(args: readonly string[], fileLimitKiB?: number): [string, ...string[]] {
+  const words: [string, ...string[]] = [process.execPath, PROGRAM, ...args];
+  // `exec` keeps the process id.
+  return fileLimitKiB === undefined ? words : ['bash', '-c', `ulimit -f ${fileLimitKiB}; exec "$@"`, 'bash', ...words];
 }
 
 export class ServerProcess {
@@ -56,7 +65,8 @@ export class ServerProcess {
       String(options.mqttPort ?? 0),
       ...(options.args ?? []),
     ];
-    const child = spawn(process.execPath, [PROGRAM, ...args], {
+    const [program, ...words] = programCommand(args, options.fileLimitKiB);
+    const child = spawn(program, words, {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...options.env },
     });

@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Acknowledgement } from '../../contract/acknowledgement.ts';
 import type { ServerProcess } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { aServer, countsOf, enrol, eventually, isBalanced } from './story.ts';
+import { aServer, connected, countsOf, enrol, eventually, isBalanced } from './story.ts';
 
 interface Scene {
   readonly server: ServerProcess;
@@ -25,8 +25,8 @@ interface Scene {
 async function scene(): Promise<Scene> {
   const folder = temporaryFolder();
   const server = await aServer({ data: join(folder, 'data') });
-  const { token } = await enrol(server.api, folder, 'library', 'sources: []');
-  await enrol(server.api, folder, 'school', 'sources: []');
+  const { token } = await enrol(server.api, folder, 'library', '');
+  await enrol(server.api, folder, 'school', '');
   const client = await connected(server, { clientId: 'library', username: 'library', password: token });
   const acks: Acknowledgement[] = [];
   client.on('message', (_, payload) => acks.push(JSON.parse(String(payload)) as Acknowledgement));
@@ -46,14 +46,6 @@ async function scene(): Promise<Scene> {
   };
   await goodReadingIsStored();
   return { server, client, token, acks, send, goodReadingIsStored };
-}
-
-async function connected(server: ServerProcess, options: IClientOptions): Promise<MqttClient> {
-  const client = mqtt.connect(`mqtt://127.0.0.1:${server.mqttPort}`, { reconnectPeriod: 100, ...options });
-  onTestFinished(() => client.endAsync(true).then(() => {}));
-  client.on('error', () => {});
-  await event(client, 'connect');
-  return client;
 }
 
 function event(client: MqttClient, name: 'connect' | 'close'): Promise<void> {

@@ -3,10 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { onTestFinished } from 'vitest';
 import type { ServerClient } from '../../cli/server-client.ts';
+import type { GatewayReply, HealthReply } from '../../console/api/replies.ts';
 import type { GatewayCounts } from '../../ingest/ingest-view.ts';
-import { PROGRAM, type ServerOptions, ServerProcess } from '../server-process.ts';
+import { CountedFeed, type CountedFeedOptions } from '../../simulators/counted-feed.ts';
+import { programCommand, type ServerOptions, ServerProcess } from '../server-process.ts';
 
 /** The server, killed when the test ends if the story has not stopped it. */
 export async function aServer(options: ServerOptions): Promise<ServerProcess> {
@@ -22,7 +25,7 @@ export interface EnrolledGateway {
   readonly file: string;
 }
 
-/** Enrols a gateway as `lamplighter gateway add` does and writes its configuration with these sources. */
+/** Enrols a gateway as `lamplighter gateway add` does and writes its configuration with these entries of `sources`. */
 export async function enrol(
   api: ServerClient,
   folder: string,
@@ -38,19 +41,41 @@ export async function enrol(
   const home = join(folder, id);
   mkdirSync(home, { recursive: true });
   const file = join(home, 'gateway.yaml');
-  writeFileSync(file, `${gateway_yaml.replace('sources: []', sources)}\n${more}`, { mode: 0o600 });
+  writeFileSync(
+    file,
+    `${gateway_yaml.replace('sources: []', sources === '' ? 'sources: []' : `sources:\n${sources}`)}\n${more}`,
+    { mode: 0o600 },
+  );
   return { id, token, file };
+}
+
+/** Exactly so many readings, all known beforehand: the entry of gateway.yaml, and what it makes. */
+export function counted(options: CountedFeedOptions & { name?: string }): { feed: CountedFeed; entry: string } {
+  const { name = 'counted', seed, count, t0, stepMs, devices = 1, perSecond } = options;
+  const pace = perSecond === undefined ? '' : `,per_second=${perSecond}`;
+  const profile = `counted:count=${count},t0=${t0},step_ms=${stepMs},devices=${devices}${pace}`;
+  return {
+    feed: new CountedFeed(options),
+    entry: `  - { kind: simulated, name: ${name}, profile: "${profile}", seed: ${seed} }`,
+  };
+}
+
+export interface EdgeOptions {
+  /** The largest file it may write, KiB: a disk that is full for it. */
+  readonly fileLimitKiB?: number | undefined;
 }
 
 /** `lamplighter edge` as a process of its own. */
 export class EdgeProcess {
   readonly #files: readonly string[];
   readonly #logFile: string;
+  #options: EdgeOptions;
   child: ChildProcess;
 
-  constructor(files: readonly string[], logFile: string) {
+  constructor(files: readonly string[], logFile: string, options: EdgeOptions = {}) {
     this.#files = files;
     this.#logFile = logFile;
+    this.#options = options;
     this.child = this.#spawn();
     onTestFinished(() => this.kill());
   }
@@ -60,7 +85,8 @@ export class EdgeProcess {
   }
 
   /** Starts it again after a kill, on the same outboxes. */
-  restart(): void {
+  restart(options: EdgeOptions = {}): void {
+    this.#options = options;
     this.child = this.#spawn();
   }
 
@@ -75,7 +101,8 @@ export class EdgeProcess {
 
   #spawn(): ChildProcess {
     const log = openSync(this.#logFile, 'a');
-    const child = spawn(process.execPath, [PROGRAM, 'edge', '--config', ...this.#files], {
+    const [program, ...args] = programCommand(['edge', '--config', ...this.#files], this.#options.fileLimitKiB);
+    const child = spawn(program, args, {
       stdio: ['ignore', log, log],
     });
     closeSync(log);
@@ -114,17 +141,50 @@ export async function eventually<T>(
   );
 }
 
-interface GatewayAnswer {
-  readonly id: string;
-  readonly counts: GatewayCounts;
-}
-
 /** The books of ingest for a gateway, from the API. */
 export async function countsOf(api: ServerClient, id: string): Promise<GatewayCounts> {
-  const { gateways } = await api.get<{ gateways: GatewayAnswer[] }>('/api/gateways');
-  const found = gateways.find((gateway) => gateway.id === id);
-  if (found === undefined) throw new Error(`the API knows no gateway ${id}`);
-  return found.counts;
+  return (await gatewayOf(api, id)).counts;
+}
+
+export async function gatewayOf(api: ServerClient, id: string): Promise<GatewayReply> {
+  return await api.get<GatewayReply>(`/api/gateways/${id}`);
+}
+
+/** Also when it is degraded, which the API answers with 503. */
+export async function healthOf(server: ServerProcess): Promise<HealthReply> {
+  return (await (await fetch(new URL('/api/health', server.console))).json()) as HealthReply;
+}
+
+/** A client of the server's broker, connected; closed when the test ends. */
+export async function connected(server: ServerProcess, options: IClientOptions): Promise<MqttClient> {
+  const client = mqtt.connect(`mqtt://127.0.0.1:${server.mqttPort}`, { reconnectPeriod: 100, ...options });
+  onTestFinished(() => client.endAsync(true).then(() => {}));
+  client.on('error', () => {});
+  await new Promise<void>((resolve) => client.once('connect', () => resolve()));
+  return client;
+}
+
+/**
+ * What a running gateway says of itself from now on. It says so every 30 s and after each connect, so its connection is
+ * cut: another one with its id takes its place for a moment.
+ */
+export async function freshHealth(
+  server: ServerProcess,
+  { id, token }: EnrolledGateway,
+  isRight: (health: NonNullable<GatewayReply['health']>) => boolean,
+): Promise<NonNullable<GatewayReply['health']>> {
+  for (let attempt = 0; ; attempt++) {
+    const after = (await gatewayOf(server.api, id)).health?.at_ms ?? 0;
+    const usurper = await connected(server, { clientId: id, username: id, password: token, reconnectPeriod: 0 });
+    await usurper.endAsync(true);
+    const { health } = await eventually(
+      () => gatewayOf(server.api, id),
+      (row) => (row.health?.at_ms ?? 0) > after,
+      60_000,
+    );
+    if (health !== null && isRight(health)) return health;
+    if (attempt === 10) throw new Error(`${id} never said so; it said last: ${JSON.stringify(health)}`);
+  }
 }
 
 export function sum(counts: Readonly<Record<string, number>>): number {
