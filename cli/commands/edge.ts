@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Command, Option } from 'commander';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import { createGateway, type Gateway } from '../../edge/gateway.ts';
@@ -56,6 +57,8 @@ function readConfigs(files: readonly string[]): GatewayConfig[] {
 }
 
 async function run(configs: readonly GatewayConfig[], log: Log): Promise<void> {
+  // A gateway is a small machine: a nursery that stays at 2 MiB keeps it 20 to 40 MiB smaller under load.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const gateways = configs.map((config) => {
     const outbox = createLmdbOutbox({
       path: join(config.dataFolder, 'outbox'),
