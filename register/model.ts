@@ -17,6 +17,22 @@ export const zoneSchema = z.string().refine(
 
 export const SITE_KINDS = ['building', 'streetlights', 'station'] as const;
 
+/** Local times such as 07:30; 24:00 is the end of the day. */
+const civilTime = z
+  .string()
+  .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, { error: 'must be a local time such as 07:30, at most 24:00' });
+
+/** Hours in which a site is in use, by the clock on its wall. What it takes outside of them is "after hours". */
+export const scheduleSchema = z
+  .strictObject({
+    /** Days of the week, 0 is Sunday. */
+    days: z.array(z.int().min(0).max(6)).min(1).max(7),
+    open: civilTime,
+    close: civilTime,
+  })
+  .refine(({ open, close }) => open < close, { path: ['close'], error: 'must lie after "open"' });
+export type Schedule = z.infer<typeof scheduleSchema>;
+
 export const siteSchema = z.strictObject({
   id: idSchema,
   name: z.string().min(1).max(200),
@@ -24,6 +40,8 @@ export const siteSchema = z.strictObject({
   /** Use of a building: office, school, library … */
   use: z.string().max(100).optional(),
   floor_area_m2: z.number().positive().optional(),
+  /** When a building is in use; absent when it always is, or when nobody has said. */
+  schedule: scheduleSchema.optional(),
   latitude: z.number().min(-90).max(90).optional(),
   longitude: z.number().min(-180).max(180).optional(),
   address: z.string().max(300).optional(),
@@ -60,6 +78,8 @@ export const deviceSchema = z.strictObject({
   kind: z.string().max(100).optional(),
   /** Seconds between readings, for completeness. */
   interval_s: z.number().positive().optional(),
+  /** What a lamp takes at full power, watts. */
+  nominal_w: z.number().positive().optional(),
   /** In rising order of `from`. */
   placements: z.array(placementSchema).min(1),
   /** Seen in readings before anyone listed it. */

@@ -16,12 +16,25 @@ export interface BrokerView {
   readonly fault: string;
 }
 
+/** How far the simulated gateways are with telling their past. */
+export interface HistoryView {
+  /** `none`: there is no simulated city, or it has no past to tell. */
+  readonly state: 'none' | 'loading' | 'done';
+  /** Readings that ingest has acknowledged, of those to tell. */
+  readonly doneReadings: number;
+  readonly totalReadings: number;
+  /** Epoch milliseconds from which on every gateway's past is told; undefined before the first day is. */
+  readonly oldestDay: number | undefined;
+}
+
 export interface ConsoleDeps {
   readonly register: RegisterView & RegisterWriter;
   readonly store: TelemetryStore;
   readonly ingest: IngestView;
   /** Absent where the broker runs elsewhere. */
   readonly broker?: (() => BrokerView) | undefined;
+  /** Progress of a simulated city's history; absent without one. */
+  readonly history?: (() => HistoryView) | undefined;
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Log;

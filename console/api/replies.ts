@@ -43,6 +43,10 @@ export const siteReply = z.object({
   kind: z.string(),
   use: z.string().optional(),
   floor_area_m2: z.number().optional(),
+  schedule: z
+    .object({ days: z.array(z.number()), open: z.string(), close: z.string() })
+    .optional()
+    .describe('Local hours of use; days of the week, 0 is Sunday'),
   latitude: z.number().optional(),
   longitude: z.number().optional(),
   address: z.string().optional(),
@@ -58,6 +62,7 @@ export const deviceReply = z.object({
   name: z.string(),
   kind: z.string().optional(),
   interval_s: z.number().optional(),
+  nominal_w: z.number().optional().describe('What a lamp takes at full power'),
   site: z.string().describe('Where it is now'),
   placements: z.array(z.object({ site: z.string(), from: epochMs })),
   is_new: z.boolean(),
