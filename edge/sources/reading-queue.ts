@@ -66,11 +66,10 @@ export class ReadingQueue {
       if (this.#waiting.length >= this.#most || this.#isStopping) this.#lost++;
       else this.#waiting.push(reading.time === undefined ? { takenMonotonicMs, ...reading } : reading);
     }
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined;
-    });
+    if (this.#waiting.length > 0) this.#writing ??= this.#write();
   }
 
+  /** To be called while something waits. Says that it is over in the moment in which nothing waits any more. */
   async #write(): Promise<void> {
     for (let attempt = 0; this.#waiting.length > 0; ) {
       const some = this.#waiting.slice(0, MOST_AT_ONCE);
@@ -82,10 +81,11 @@ export class ReadingQueue {
         attempt = 0;
       } catch (error) {
         this.#fault = `the disk refuses readings: ${(error as Error).message}`;
-        if (this.#isStopping) return;
+        if (this.#isStopping) break;
         await this.#wait(BACK_OFF.firstMs + fullJitterMs(BACK_OFF, attempt++, this.#random));
       }
     }
+    this.#writing = undefined;
   }
 
   async #wait(delayMs: number): Promise<void> {

@@ -33,6 +33,23 @@ test('readings reach the disk in order, in portions', async () => {
   expect(queue).toMatchObject({ delivered: 3_000, lost: 0, fault: '' });
 });
 
+test('a message without a reading does not hold up the next one', async () => {
+  const queue = new ReadingQueue({ clock, random: () => 0.5 });
+  queue.start(sink);
+  queue.add([]);
+  queue.add(readings(0, 1));
+  await clock.advance(0);
+  expect(written.length).toBe(1);
+  // Also when the next one comes in the very moment in which the queue has become empty.
+  for (let turns = 0; turns < 12; turns++) {
+    queue.add(readings(turns, 1));
+    for (let turn = 0; turn < turns; turn++) await undefined;
+    queue.add(readings(turns, 1));
+    await clock.advance(0);
+    expect(written.length).toBe(1 + 2 * (turns + 1));
+  }
+});
+
 test('while the disk refuses, memory is bounded and what is lost is counted', async () => {
   const queue = new ReadingQueue({ clock, random: () => 0.5, most: 1_000 });
   queue.start(sink);
