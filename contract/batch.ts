@@ -18,10 +18,11 @@ const envelope = {
 };
 
 /** A batch in which every reading is well formed. Says yes or no; `envelopeSchema` and `readingSchema` name the fault. */
-export const batchSchema = z.strictObject({
-  ...envelope,
-  readings: z.array(z.custom<Reading>(isReading)).max(MAX_BATCH_READINGS),
-});
+export const batchSchema = z.strictObject({ ...envelope, readings: z.custom<readonly Reading[]>(areReadings) });
+
+function areReadings(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= MAX_BATCH_READINGS && value.every(isReading);
+}
 
 /** The batch without its readings judged: tells a bad reading from a bad batch. */
 export const envelopeSchema = z.strictObject({ ...envelope, readings: z.array(z.unknown()).max(MAX_BATCH_READINGS) });

@@ -6,8 +6,8 @@ export interface QueuedBatch extends AdmittedBatch {
   readonly bytes: number;
   /** Clock.monotonicMs() at arrival. */
   readonly arrivedMs: number;
-  /** Told how each reading of a replayed batch ended. */
-  readonly onSettled?: ((rejected: AdmittedBatch['rejected']) => void) | undefined;
+  /** Told, once it is durable, which of its readings are not stored and why. */
+  readonly onSettled: (rejected: AdmittedBatch['rejected']) => void;
 }
 
 export class CommitQueue {

@@ -21,7 +21,7 @@ export interface CommitterOptions {
   readonly mostAgeMs: number;
 }
 
-export const COMMITTER_DEFAULTS: CommitterOptions = { mostReadings: 20_000, mostAgeMs: 20 };
+export const COMMITTER_DEFAULTS: CommitterOptions = { mostReadings: 32_000, mostAgeMs: 20 };
 
 const BACK_OFF = {
   unavailable: { firstMs: 250, mostMs: 5_000 },

@@ -5,15 +5,17 @@ import { EPOCH_PATTERN } from '../contract/ids.ts';
 import { isReading, type Reading, readingSchema } from '../contract/reading.ts';
 import { type LaterReason, type RejectedReading, type RejectionReason, WHOLE_BATCH } from '../contract/verdicts.ts';
 
+export interface DecodedBatch {
+  readonly kind: 'batch';
+  readonly epoch: string;
+  readonly seq: number;
+  /** At the indexes named in `rejected` stands whatever was sent; nobody reads it below this line. */
+  readonly readings: readonly Reading[];
+  readonly rejected: readonly RejectedReading[];
+}
+
 export type Decoded =
-  | {
-      readonly kind: 'batch';
-      readonly epoch: string;
-      readonly seq: number;
-      /** At the indexes named in `rejected` stands whatever was sent; nobody reads it below this line. */
-      readonly readings: readonly Reading[];
-      readonly rejected: readonly RejectedReading[];
-    }
+  | DecodedBatch
   | { readonly kind: 'probe'; readonly epoch: string }
   | {
       readonly kind: 'later';

@@ -1,6 +1,8 @@
 /** What the console may know and do about ingest. */
 import type { Health } from '../contract/health.ts';
 import type { Reading } from '../contract/reading.ts';
+import type { AdmissionOptions } from './admit-batch.ts';
+import type { BatchOutcome } from './batch-outcome.ts';
 
 /** received = stored + duplicate + rejected + later + shed + queued, per gateway, since this process started. */
 export interface GatewayCounts {
@@ -101,6 +103,13 @@ export interface IngestView {
   status(): IngestStatus;
   gateways(): readonly GatewayStatus[];
   readonly deadLetters: DeadLettersView;
+  /** Which times are taken. */
+  readonly admission: AdmissionOptions;
+  /**
+   * Takes the bytes of a batch as if the gateway had published them; resolves when it is settled, or at once when it is
+   * not taken. The batch's epoch begins with IMPORT_EPOCH_PREFIX. Counted in the gateway's books.
+   */
+  takeImported(gateway: string, batch: Uint8Array): Promise<BatchOutcome>;
   /** Called after each commit, per gateway; must return at once. Returns how to stop listening. */
   onCommitted(listener: (news: Committed) => void): () => void;
 }

@@ -21,11 +21,12 @@ import type { Service } from '../runtime/service.ts';
 import type { StoreRejection, TelemetryStore } from '../store/telemetry-store.ts';
 import { Accounts, type GatewayAccount } from './accounts.ts';
 import { Acknowledger } from './acknowledger.ts';
-import { type AdmissionOptions, type Admit, createAdmit } from './admit-batch.ts';
+import { ADMISSION_DEFAULTS, type AdmissionOptions, type Admit, createAdmit } from './admit-batch.ts';
+import type { BatchOutcome, Rejection } from './batch-outcome.ts';
 import { CommitQueue, type QueuedBatch } from './commit-queue.ts';
 import { Committer, type CommitterOptions, storedCount } from './committer.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { type Decoded, decodeBatch } from './decode-batch.ts';
+import { type DecodedBatch, decodeBatch } from './decode-batch.ts';
 import { Fleet } from './fleet.ts';
 import type { Committed, DeadLettersView, GatewayStatus, IngestStatus, IngestView } from './ingest-view.ts';
 import { LatencyWindow } from './latency-window.ts';
@@ -68,6 +69,7 @@ export interface IngestDeps {
 export class Ingest implements Service, IngestView {
   readonly name = 'ingest';
   readonly deadLetters: DeadLettersView;
+  readonly admission: AdmissionOptions;
   readonly #link: MessageLink;
   readonly #store: TelemetryStore;
   readonly #clock: Clock;
@@ -97,12 +99,8 @@ export class Ingest implements Service, IngestView {
     this.#clock = clock;
     this.#log = log;
     this.#topics = new Topics(options.topicPrefix);
-    this.#admit = createAdmit({
-      register,
-      clock,
-      onNewDevice: deps.onNewDevice,
-      ...(options.admission && { options: options.admission }),
-    });
+    this.admission = { ...ADMISSION_DEFAULTS, ...options.admission };
+    this.#admit = createAdmit({ register, clock, onNewDevice: deps.onNewDevice, options: this.admission });
     this.#queue = new CommitQueue(options.queueBytes ?? DEFAULTS.queueBytes);
     this.#accounts = new Accounts(registry);
     this.#letters = new DeadLetters({
@@ -147,7 +145,7 @@ export class Ingest implements Service, IngestView {
       counts: () => letters.counts(),
       drop: (filter) => letters.drop(filter),
       replay: (filter) =>
-        replayDeadLetters({ letters, filter, submit: (gateway, readings) => this.#submit(gateway, readings) }),
+        replayDeadLetters({ letters, filter, submit: (gateway, readings) => this.#replay(gateway, readings) }),
     };
     this.#exportGauges(registry);
   }
@@ -219,7 +217,7 @@ export class Ingest implements Service, IngestView {
     const decoded = decodeBatch(payload);
     switch (decoded.kind) {
       case 'batch':
-        this.#takeBatch(gateway, decoded, payload.length);
+        this.#takeBatch(gateway, decoded, payload.length, (outcome) => this.#answer(gateway, decoded, outcome));
         break;
       case 'probe':
         this.#acknowledger.greet(gateway, decoded.epoch);
@@ -239,7 +237,8 @@ export class Ingest implements Service, IngestView {
     }
   }
 
-  #takeBatch(gateway: string, batch: Extract<Decoded, { kind: 'batch' }>, bytes: number): void {
+  /** Books, ledger, admission and queue of one batch; who handed it in is told how it ended, at once or when settled. */
+  #takeBatch(gateway: string, batch: DecodedBatch, bytes: number, tell: (outcome: BatchOutcome) => void): void {
     const { epoch, seq, readings } = batch;
     const account = this.#accounts.of(gateway);
     account.received += readings.length;
@@ -247,10 +246,8 @@ export class Ingest implements Service, IngestView {
     const claim = this.#ledger.claim(gateway, epoch, seq);
     if (claim !== 'new') {
       account.duplicate += readings.length;
-      // A pending batch is answered when it is committed.
-      if (claim === 'pending') return;
-      this.#acknowledger.settled(gateway, epoch, seq, this.#ledger.rejections(gateway, epoch, seq));
-      this.#answerSoon();
+      if (claim === 'pending') tell({ kind: 'pending' });
+      else tell({ kind: 'duplicate', rejected: this.#ledger.rejections(gateway, epoch, seq) });
       return;
     }
 
@@ -258,22 +255,52 @@ export class Ingest implements Service, IngestView {
     if (admission.later !== undefined) {
       this.#ledger.release(gateway, epoch, seq);
       account.postpone(admission.later, readings.length);
-      this.#acknowledger.later(gateway, epoch, seq, admission.later);
-      this.#answerSoon();
+      tell({ kind: 'later', reason: admission.later });
       return;
     }
 
-    const { rejected } = admission;
-    if (!this.#queue.offer({ gateway, epoch, seq, readings, rejected, bytes, arrivedMs: this.#clock.monotonicMs() })) {
+    const taken = this.#queue.offer({
+      gateway,
+      epoch,
+      seq,
+      readings,
+      rejected: admission.rejected,
+      bytes,
+      arrivedMs: this.#clock.monotonicMs(),
+      onSettled: (rejected) => tell({ kind: 'settled', rejected }),
+    });
+    if (!taken) {
       this.#ledger.release(gateway, epoch, seq);
       account.shed += readings.length;
-      this.#held.add(gateway);
-      this.#acknowledger.greet(gateway, epoch);
-      this.#answerSoon();
+      tell({ kind: 'shed' });
       return;
     }
     account.queued += readings.length;
     this.#committer.queued();
+  }
+
+  /** What a gateway is told of its batch, and when. */
+  #answer(gateway: string, { epoch, seq }: DecodedBatch, outcome: BatchOutcome): void {
+    switch (outcome.kind) {
+      case 'settled':
+        // Published with all others of its group.
+        this.#acknowledger.settled(gateway, epoch, seq, outcome.rejected.map(rejectionOf));
+        return;
+      case 'duplicate':
+        this.#acknowledger.settled(gateway, epoch, seq, outcome.rejected);
+        break;
+      case 'later':
+        this.#acknowledger.later(gateway, epoch, seq, outcome.reason);
+        break;
+      case 'shed':
+        this.#held.add(gateway);
+        this.#acknowledger.greet(gateway, epoch);
+        break;
+      default:
+        // A pending batch is answered when it is committed.
+        return;
+    }
+    this.#answerSoon();
   }
 
   /** The group is durable: books, ledger, news, acknowledgements. */
@@ -291,14 +318,8 @@ export class Ingest implements Service, IngestView {
       storedNow += stored;
       if (rejected.length > 0) countRejections(account, readings.length, rejected);
       this.#ledger.settle(gateway, epoch, seq, rejected);
-      this.#acknowledger.settled(
-        gateway,
-        epoch,
-        seq,
-        rejected.map(({ index, reason }) => [index, reason] as const),
-      );
       this.#latency.record(now - batch.arrivedMs, now);
-      batch.onSettled?.(rejected);
+      batch.onSettled(rejected);
       if (this.#committedListeners.size > 0) this.#tellCommitted(gateway, readings, rejected);
     }
     this.#queue.settled(group);
@@ -328,34 +349,41 @@ export class Ingest implements Service, IngestView {
   }
 
   /** Sends readings through the pipeline as a batch of the replay epoch; resolves when it is settled. */
-  async #submit(gateway: string, readings: readonly Reading[]): Promise<SubmitOutcome> {
+  async #replay(gateway: string, readings: readonly Reading[]): Promise<SubmitOutcome> {
     const seq = this.#replaySeq++;
     const bytes = Buffer.from(JSON.stringify({ v: 1, epoch: REPLAY_EPOCH, seq, readings }));
-    const decoded = decodeBatch(bytes);
-    if (decoded.kind !== 'batch') return { notTaken: decoded.kind === 'undecodable' ? decoded.reason : decoded.kind };
-    const admission = this.#admit(gateway, decoded);
-    if (admission.later !== undefined) return { notTaken: admission.later };
-    this.#ledger.claim(gateway, REPLAY_EPOCH, seq);
-    return new Promise((resolve) => {
-      const taken = this.#queue.offer({
-        gateway,
-        epoch: REPLAY_EPOCH,
-        seq,
-        readings: decoded.readings,
-        rejected: admission.rejected,
-        bytes: bytes.length,
-        arrivedMs: this.#clock.monotonicMs(),
-        onSettled: (rejected) => resolve({ rejected }),
-      });
-      if (!taken) {
-        this.#ledger.release(gateway, REPLAY_EPOCH, seq);
-        return resolve({ notTaken: 'queue-full' });
-      }
-      const account = this.#accounts.of(gateway);
-      account.received += readings.length;
-      account.queued += readings.length;
-      this.#committer.queued();
-    });
+    const outcome = await this.#submit(gateway, bytes);
+    switch (outcome.kind) {
+      case 'settled':
+        return { rejected: outcome.rejected };
+      case 'later':
+        return { notTaken: outcome.reason };
+      case 'shed':
+        return { notTaken: 'queue-full' };
+      default:
+        // Its number is new, and its readings were read from JSON: neither known already nor malformed as a batch.
+        return { notTaken: outcome.kind };
+    }
+  }
+
+  async takeImported(gateway: string, batch: Uint8Array): Promise<BatchOutcome> {
+    return await this.#submit(gateway, batch);
+  }
+
+  /** A batch that came otherwise than by the link takes the same steps; resolves when its outcome is known. */
+  async #submit(gateway: string, payload: Uint8Array): Promise<BatchOutcome> {
+    if (this.#stopped) return { kind: 'shed' };
+    const decoded = decodeBatch(payload);
+    switch (decoded.kind) {
+      case 'batch':
+        return await new Promise((resolve) => this.#takeBatch(gateway, decoded, payload.length, resolve));
+      case 'later':
+        return { kind: 'later', reason: decoded.reason };
+      case 'probe':
+        return { kind: 'malformed', detail: 'seq: 0 is for probes; batches count from 1' };
+      case 'undecodable':
+        return { kind: 'malformed', detail: decoded.detail };
+    }
   }
 
   #greet(gateway: string): void {
@@ -408,6 +436,10 @@ export class Ingest implements Service, IngestView {
     );
     gauge('lamplighter_ingest_acknowledgement_p99_ms', '99th percentile of the same', (s) => s.acknowledgement?.p99Ms);
   }
+}
+
+function rejectionOf({ index, reason }: RejectedReading): Rejection {
+  return [index, reason];
 }
 
 function countRejections(account: GatewayAccount, readings: number, rejected: readonly RejectedReading[]): void {

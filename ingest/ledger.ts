@@ -2,7 +2,7 @@
  * The ledger as ingest asks it: which batches are settled, and how, so that a duplicate gets the same answer.
  * A view in memory; the store keeps it durable (store/telemetry-store.ts) and hands it over once at start.
  */
-import { REPLAY_EPOCH } from '../contract/ids.ts';
+import { isServerEpoch } from '../contract/ids.ts';
 import type { RejectedReading } from '../contract/verdicts.ts';
 import { getOrCreate } from '../runtime/get-or-create.ts';
 import type { LedgerEntry } from '../store/telemetry-store.ts';
@@ -124,7 +124,7 @@ export class Ledger {
     if (epochs === undefined) return false;
     let forgot = false;
     for (const [epoch, ledger] of epochs) {
-      if (epoch === REPLAY_EPOCH || held.includes(epoch) || ledger.pending.size > 0) continue;
+      if (isServerEpoch(epoch) || held.includes(epoch) || ledger.pending.size > 0) continue;
       epochs.delete(epoch);
       forgot = true;
     }

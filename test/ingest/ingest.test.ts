@@ -358,3 +358,40 @@ test('stopping commits what is queued', async () => {
   expect(store.committed).toHaveLength(1);
   expect(acks()).toHaveLength(1);
 });
+
+describe('imported batches', () => {
+  const bytes = (batch: object) => Buffer.from(JSON.stringify(batch));
+
+  test('take the steps of any other and are answered to whoever brought them, not on the wire', async () => {
+    const { ingest, clock, acks, counts, store, until } = await anIngest();
+    const readings = [aReading(), aReading({ values: { smell: 1 } })];
+    const batch = bytes(aBatch({ epoch: 'import1', readings }));
+    let outcome: unknown;
+    const settled = ingest.takeImported('library', batch).then((told) => (outcome = told));
+    expect(await ingest.takeImported('library', batch)).toEqual({ kind: 'pending' });
+    await until(() => outcome !== undefined);
+    expect(await settled).toMatchObject({ kind: 'settled', rejected: [{ index: 1, reason: 'unknown-metric' }] });
+    expect(await ingest.takeImported('library', batch)).toEqual({
+      kind: 'duplicate',
+      rejected: [[1, 'unknown-metric']],
+    });
+    await clock.advance(100);
+    expect(acks()).toEqual([]);
+    expect(store.committed).toHaveLength(1);
+    expect(ingest.deadLetters.counts()).toEqual({ 'unknown-metric': 1 });
+    expect(counts()).toMatchObject({ received: 6, stored: 1, duplicate: 4, rejected: { 'unknown-metric': 1 } });
+    expectBalanced(counts());
+  });
+
+  test('that cannot be taken say why', async () => {
+    const { ingest, counts } = await anIngest({ queueBytes: 10 });
+    const batch = bytes(aBatch({ epoch: 'import1' }));
+    expect(await ingest.takeImported('library', batch)).toEqual({ kind: 'shed' });
+    expect(await ingest.takeImported('unknown', batch)).toEqual({ kind: 'later', reason: 'owner-unknown' });
+    expect(await ingest.takeImported('library', Buffer.from('{'))).toMatchObject({ kind: 'malformed' });
+    expect(await ingest.takeImported('library', bytes(aBatch({ v: 2 as 1 })))).toMatchObject({ kind: 'later' });
+    expectBalanced(counts());
+    await ingest.stop();
+    expect(await ingest.takeImported('library', batch)).toEqual({ kind: 'shed' });
+  });
+});

@@ -43,14 +43,15 @@ describe('a batch', () => {
   });
 });
 
-test('epochs that are no longer held are forgotten, but for replays and what is pending', () => {
+test('epochs that are no longer held are forgotten, but for replays, imports and what is pending', () => {
   const ledger = new Ledger();
   ledger.settle('library', 'a', 1, []);
   ledger.settle('library', 'replay', 1, []);
+  ledger.settle('library', 'import7', 1, []);
   ledger.settle('library', 'c', 1, []);
   ledger.claim('library', 'b', 1);
   expect(ledger.forgetEpochs('library', ['c'])).toBe(true);
-  expect(ledger.epochs('library').toSorted()).toEqual(['b', 'c', 'replay']);
+  expect(ledger.epochs('library').toSorted()).toEqual(['b', 'c', 'import7', 'replay']);
   expect(ledger.forgetEpochs('library', ['c'])).toBe(false);
 });
 
