@@ -130,7 +130,7 @@ export interface TelemetryStore {
 
   /** The whole ledger, read once at start. */
   ledger(): Promise<readonly LedgerEntry[]>;
-  /** Forgets the epochs of a gateway that are not in `held`; called when its health says so. */
+  /** Forgets the epochs of a gateway that are not in `held`, but never the server's own (`isServerEpoch`); called when its health says so. */
   forgetEpochs(gateway: string, held: readonly string[]): Promise<void>;
 
   /** The newest value of each series by its time. */

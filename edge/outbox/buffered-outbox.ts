@@ -4,7 +4,7 @@
  */
 import type { Acknowledgement } from '../../contract/acknowledgement.ts';
 import { LamplighterError } from '../../contract/error-codes.ts';
-import { REPLAY_EPOCH } from '../../contract/ids.ts';
+import { isServerEpoch } from '../../contract/ids.ts';
 import type { Reading } from '../../contract/reading.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -325,7 +325,7 @@ export class BufferedOutbox implements Outbox {
   #freshEpoch(): string {
     for (let attempt = 0; attempt < 10; attempt++) {
       const word = this.#randomWord(EPOCH_LENGTH);
-      if (word !== REPLAY_EPOCH && idsOfEpoch(this.#state, word) === undefined) return word;
+      if (!isServerEpoch(word) && idsOfEpoch(this.#state, word) === undefined) return word;
     }
     throw new Error('the source of random words gives only epochs that are already in use');
   }

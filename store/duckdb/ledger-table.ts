@@ -3,7 +3,7 @@
  * merged; `rejected` names what was refused in them.
  */
 import { BIGINT, type DuckDBConnection, UINTEGER } from '@duckdb/node-api';
-import { REPLAY_EPOCH } from '../../contract/ids.ts';
+import { isServerEpoch } from '../../contract/ids.ts';
 import type { AdmittedBatch, LedgerEntry } from '../telemetry-store.ts';
 import { appendRows, itemsOf, putInteger, TableAppender } from './table-appender.ts';
 
@@ -100,10 +100,10 @@ export class LedgerTable {
     };
   }
 
-  /** Epochs of a gateway that are neither held nor that of replays. */
+  /** Epochs of a gateway that are neither held nor the server's own. */
   forgettable(gateway: string, held: readonly string[]): number[] {
     const epochs = [...(this.#epochs.get(gateway)?.values() ?? [])];
-    return epochs.filter(({ epoch }) => epoch !== REPLAY_EPOCH && !held.includes(epoch)).map(({ id }) => id);
+    return epochs.filter(({ epoch }) => !isServerEpoch(epoch) && !held.includes(epoch)).map(({ id }) => id);
   }
 
   /** Within the connection's transaction. Returns what to call once it is committed. */

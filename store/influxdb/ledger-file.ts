@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import type { SeqRange } from '../../contract/acknowledgement.ts';
-import { REPLAY_EPOCH } from '../../contract/ids.ts';
+import { isServerEpoch } from '../../contract/ids.ts';
 import { getOrCreate } from '../../runtime/get-or-create.ts';
 import { LmdbFile, type LmdbWrite } from '../../runtime/lmdb-file.ts';
 import { type AdmittedBatch, type LedgerEntry, StoreFailure } from '../telemetry-store.ts';
@@ -80,11 +80,11 @@ export class LedgerFile {
     });
   }
 
-  /** Forgets the epochs of a gateway that are not in `held`, but never those of replays. */
+  /** Forgets the epochs of a gateway that are not in `held`, but never the server's own. */
   forgetEpochs(gateway: string, held: readonly string[]): Promise<void> {
     return this.#change(({ remove }) => {
       const known = [...(this.#rangesByEpoch.get(gateway)?.keys() ?? [])];
-      const gone = known.filter((epoch) => epoch !== REPLAY_EPOCH && !held.includes(epoch));
+      const gone = known.filter((epoch) => !isServerEpoch(epoch) && !held.includes(epoch));
       for (const epoch of gone) {
         const bounds = { start: [gateway, epoch, RANGE, 0], end: [gateway, epoch, REJECTED, Number.MAX_VALUE] };
         for (const key of this.#file.db.getKeys(bounds)) remove(key);

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { LamplighterError } from '../../contract/error-codes.ts';
-import { REPLAY_EPOCH } from '../../contract/ids.ts';
+import { IMPORT_EPOCH_PREFIX, REPLAY_EPOCH } from '../../contract/ids.ts';
 import type { Reading } from '../../contract/reading.ts';
 import { WHOLE_BATCH } from '../../contract/verdicts.ts';
 import {
@@ -298,13 +298,14 @@ export function describeTelemetryStore(engine: TelemetryStoreEngine): void {
         ]);
       });
 
-      it('forgets the epochs a gateway no longer holds, never those of replays', async () => {
+      it('forgets the epochs a gateway no longer holds, never those of replays and imports', async () => {
         const store = await engine.create();
         await commit(store, [
           empty({ epoch: 'epoch1' }),
           empty({ epoch: 'epoch2' }),
           empty({ epoch: 'epoch3' }),
           empty({ epoch: REPLAY_EPOCH }),
+          empty({ epoch: `${IMPORT_EPOCH_PREFIX}1` }),
           empty({ gateway: 'museum', epoch: 'epoch1' }),
           anAdmittedBatch({ epoch: 'epoch1', seq: 2 }),
         ]);
@@ -312,6 +313,7 @@ export function describeTelemetryStore(engine: TelemetryStoreEngine): void {
         await store.forgetEpochs('unknown', []);
         const expected = [
           entry('library', 'epoch2', 1, 1),
+          entry('library', `${IMPORT_EPOCH_PREFIX}1`, 1, 1),
           entry('library', REPLAY_EPOCH, 1, 1),
           entry('museum', 'epoch1', 1, 1),
         ];
@@ -320,7 +322,7 @@ export function describeTelemetryStore(engine: TelemetryStoreEngine): void {
         expect(await ledgerOf(again)).toEqual(expected);
         expect(await values(again, 'active_power_kw')).toEqual([[NOON, 41.2]]);
         await again.forgetEpochs('library', []);
-        expect(await ledgerOf(again)).toEqual([entry('library', REPLAY_EPOCH, 1, 1), entry('museum', 'epoch1', 1, 1)]);
+        expect(await ledgerOf(again)).toEqual(expected.slice(1));
       });
     });
 
