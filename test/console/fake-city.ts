@@ -4,8 +4,11 @@ import { Registry } from 'prom-client';
 import type { ConsoleDeps } from '../../console/api/console-deps.ts';
 import type { NewGateway } from '../../console/api/gateway-file.ts';
 import type { RegisterWriter } from '../../console/api/register-writer.ts';
+import type { Batch } from '../../contract/batch.ts';
 import type { Health } from '../../contract/health.ts';
 import type { Reading } from '../../contract/reading.ts';
+import { ADMISSION_DEFAULTS } from '../../ingest/admit-batch.ts';
+import type { BatchOutcome } from '../../ingest/batch-outcome.ts';
 import type {
   Committed,
   DeadLetter,
@@ -200,6 +203,13 @@ export class CityDeadLetters implements DeadLettersView {
 
 export class CityIngest implements IngestView {
   readonly deadLetters = new CityDeadLetters();
+  readonly admission = ADMISSION_DEFAULTS;
+  readonly imported: { gateway: string; batch: Batch }[] = [];
+  outcome: BatchOutcome = { kind: 'settled', rejected: [] };
+  async takeImported(gateway: string, batch: Uint8Array): Promise<BatchOutcome> {
+    this.imported.push({ gateway, batch: JSON.parse(Buffer.from(batch).toString('utf8')) });
+    return this.outcome;
+  }
   readonly statusByGateway = new Map<string, GatewayStatus>();
   readonly listeners = new Set<(news: Committed) => void>();
   state: IngestStatus = {
