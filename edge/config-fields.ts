@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { isZone } from './codecs/local-time.ts';
+import { isZone } from '../runtime/zone.ts';
 
 export interface ConfigFields {
   /** A short name: 1 to 64 of a-z, 0-9 and "-". */

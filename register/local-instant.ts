@@ -4,11 +4,9 @@
  * A date is its local midnight; a time without an offset is local. A time that a clock change leaves out means the
  * instant after the gap, one that comes twice means its first occurrence (as RFC 5545 §3.3.5 has it).
  */
+import { instantsOf, offsetMs } from '../runtime/zone.ts';
 
 const TEXT = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(Z|[+-]\d{2}:\d{2})?)?$/;
-
-const DAY_MS = 86_400_000;
-const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Epoch milliseconds; undefined when the text is no date or time, such as 2026-02-30. */
 export function parseInstant(text: string, zone: string): number | undefined {
@@ -25,7 +23,7 @@ export function parseInstant(text: string, zone: string): number | undefined {
 
 /** A text that `parseInstant` reads back as the same instant: the date alone where that suffices. */
 export function formatInstant(instant: number, zone: string): string {
-  const offset = offsetMs(instant, zone);
+  const offset = offsetMs(zone, instant);
   const local = new Date(instant + offset).toISOString().slice(0, -1);
   const date = local.slice(0, 10);
   if (parseInstant(date, zone) === instant) return date;
@@ -37,34 +35,8 @@ export function formatInstant(instant: number, zone: string): string {
 }
 
 function localToInstant(local: number, zone: string): number {
-  const before = offsetMs(local - DAY_MS, zone);
-  const after = offsetMs(local + DAY_MS, zone);
-  const candidates = [local - before, local - after].sort((one, other) => one - other);
-  const fitting = candidates.find((instant) => offsetMs(instant, zone) === local - instant);
-  return fitting ?? local - before;
-}
-
-/** By how much the zone's wall clock is ahead of UTC, milliseconds. */
-function offsetMs(instant: number, zone: string): number {
-  let format = formats.get(zone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    formats.set(zone, format);
-  }
-  const part: Record<string, number> = {};
-  for (const { type, value } of format.formatToParts(instant)) part[type] = Number(value);
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
-  const wall = Date.UTC(year, month - 1, day, hour, minute, second);
-  return wall - Math.floor(instant / 1_000) * 1_000;
+  const { instants, beforeChange } = instantsOf(local, zone);
+  return instants[0] ?? beforeChange;
 }
 
 function offsetText(offset: number): string {

@@ -1,19 +1,10 @@
 /** What the register holds. Shapes are zod schemas because they cross a border: manifest, API and file. */
 import { z } from 'zod';
 import { idSchema } from '../contract/ids.ts';
+import { isZone } from '../runtime/zone.ts';
 
 /** An IANA zone name that this Node knows. */
-export const zoneSchema = z.string().refine(
-  (zone) => {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: zone });
-      return true;
-    } catch {
-      return false;
-    }
-  },
-  { error: 'must be an IANA time zone such as America/New_York' },
-);
+export const zoneSchema = z.string().refine(isZone, { error: 'must be an IANA time zone such as America/New_York' });
 
 export const SITE_KINDS = ['building', 'streetlights', 'station'] as const;
 

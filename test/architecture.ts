@@ -12,7 +12,7 @@ interface FolderRule {
 
 export const RULES: Readonly<Record<string, FolderRule>> = {
   contract: { folders: [], packages: ['zod'] },
-  runtime: { folders: [], packages: ['lmdb', 'mqtt', 'pino', 'prom-client', 'zod', 'yaml'] },
+  runtime: { folders: [], packages: ['lmdb', 'luxon', 'mqtt', 'pino', 'prom-client', 'zod', 'yaml'] },
   register: { folders: ['contract', 'runtime'], packages: ['zod', 'yaml'] },
   broker: { folders: ['contract', 'runtime', 'register'], packages: ['aedes', 'mqtt-packet', 'prom-client'] },
   edge: { folders: ['contract', 'runtime'], packages: ['lmdb', 'zod'] },
@@ -51,6 +51,7 @@ export const RULES: Readonly<Record<string, FolderRule>> = {
     ],
     packages: ['yaml', 'prom-client', 'zod'],
   },
+  'simulators/fleet': { folders: ['contract', 'runtime', 'simulators/chance.ts'], packages: ['mqtt-packet'] },
   cli: {
     folders: ['contract', 'runtime', 'register', 'broker', 'edge', 'ingest', 'store', 'console', 'simulators'],
     packages: ['commander', 'prom-client', 'zod', 'yaml'],

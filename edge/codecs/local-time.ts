@@ -1,4 +1,5 @@
-/** Civil time to UTC for devices that write local time without an offset. Rules from the runtime's tz database. */
+/** Civil time to UTC for devices that write local time without an offset. */
+import { instantsOf } from '../../runtime/zone.ts';
 
 export interface LocalTime {
   readonly year: number;
@@ -11,9 +12,6 @@ export interface LocalTime {
   readonly millisecond: number;
 }
 
-const DAY_MS = 86_400_000;
-const formats = new Map<string, Intl.DateTimeFormat>();
-
 /**
  * The instant (epoch milliseconds) at which clocks in `zone` show `local`.
  *
@@ -22,60 +20,15 @@ const formats = new Map<string, Intl.DateTimeFormat>();
  * before the change holds. Throws a RangeError for an unknown zone.
  */
 export function localToUtc(local: LocalTime, zone: string, nearMs: number): number {
-  const asIfUtc = utcOf(local);
-  // No zone changes its offset twice within two days.
-  const before = offsetMs(zone, asIfUtc - DAY_MS);
-  const after = offsetMs(zone, asIfUtc + DAY_MS);
-  const candidates = [asIfUtc - before, asIfUtc - after].filter(
-    (instant) => instant + offsetMs(zone, instant) === asIfUtc,
-  );
-  const [first, second] = candidates;
-  if (first === undefined) return asIfUtc - before;
+  const { instants, beforeChange } = instantsOf(utcOf(local), zone);
+  const [first, second] = instants;
+  if (first === undefined) return beforeChange;
   if (second === undefined) return first;
   return Math.abs(first - nearMs) <= Math.abs(second - nearMs) ? first : second;
 }
 
-/** Whether the runtime knows the IANA zone. */
-export function isZone(zone: string): boolean {
-  try {
-    formatOf(zone);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Milliseconds that clocks in the zone are ahead of UTC at an instant. */
-export function offsetMs(zone: string, instant: number): number {
-  const parts: Record<string, number> = {};
-  for (const { type, value } of formatOf(zone).formatToParts(instant)) parts[type] = Number(value);
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-  const wholeSecond = Math.floor(instant / 1_000) * 1_000;
-  return utcOf({ year, month, day, hour, minute, second, millisecond: 0 }) - wholeSecond;
-}
-
 function utcOf({ year, month, day, hour, minute, second, millisecond }: LocalTime): number {
   return Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
-}
-
-function formatOf(zone: string): Intl.DateTimeFormat {
-  let format = formats.get(zone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    formats.set(zone, format);
-  }
-  return format;
 }
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?$/;

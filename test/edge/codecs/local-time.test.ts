@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { isZone, localToUtc, parseTime } from '../../../edge/codecs/local-time.ts';
+import { localToUtc, parseTime } from '../../../edge/codecs/local-time.ts';
+import { isZone } from '../../../runtime/zone.ts';
 
 const BOSTON = 'America/New_York';
 const near = (text: string) => Date.parse(text);
