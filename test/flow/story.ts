@@ -31,7 +31,7 @@ export async function enrol(
   folder: string,
   id: string,
   sources: string,
-  more = '',
+  edit: (yaml: string) => string = (yaml) => yaml,
 ): Promise<EnrolledGateway> {
   await api.post('/api/sites', { id: 'town-hall', name: 'Town hall', kind: 'building', zone: 'America/New_York' });
   const { token, gateway_yaml } = await api.post<{ token: string; gateway_yaml: string }>('/api/gateways', {
@@ -41,11 +41,8 @@ export async function enrol(
   const home = join(folder, id);
   mkdirSync(home, { recursive: true });
   const file = join(home, 'gateway.yaml');
-  writeFileSync(
-    file,
-    `${gateway_yaml.replace('sources: []', sources === '' ? 'sources: []' : `sources:\n${sources}`)}\n${more}`,
-    { mode: 0o600 },
-  );
+  const yaml = sources === '' ? gateway_yaml : gateway_yaml.replace('sources: []', `sources:\n${sources}`);
+  writeFileSync(file, edit(yaml), { mode: 0o600 });
   return { id, token, file };
 }
 
