@@ -12,9 +12,9 @@ interface FolderRule {
 
 export const RULES: Readonly<Record<string, FolderRule>> = {
   contract: { folders: [], packages: ['zod'] },
-  runtime: { folders: [], packages: ['lmdb', 'luxon', 'mqtt', 'pino', 'prom-client', 'zod', 'yaml'] },
+  runtime: { folders: [], packages: ['csv-parse', 'lmdb', 'luxon', 'mqtt', 'pino', 'prom-client', 'zod', 'yaml'] },
   register: { folders: ['contract', 'runtime'], packages: ['zod', 'yaml'] },
-  broker: { folders: ['contract', 'runtime', 'register'], packages: ['aedes', 'mqtt-packet', 'prom-client'] },
+  broker: { folders: ['contract', 'runtime', 'register'], packages: ['aedes', 'mqtt-packet', 'prom-client', 'ws'] },
   edge: { folders: ['contract', 'runtime'], packages: ['lmdb', 'zod'] },
   ingest: { folders: ['contract', 'runtime', 'register', 'store'], packages: ['prom-client', 'zod'] },
   store: { folders: ['contract', 'runtime'], packages: [] },
@@ -23,8 +23,9 @@ export const RULES: Readonly<Record<string, FolderRule>> = {
     folders: ['contract', 'runtime', 'store/telemetry-store.ts'],
     packages: ['@influxdata/influxdb-client', 'zod'],
   },
+  energy: { folders: ['contract'], packages: ['luxon', 'zod'] },
   console: {
-    folders: ['contract', 'runtime', 'register', 'ingest', 'store/telemetry-store.ts'],
+    folders: ['contract', 'runtime', 'register', 'ingest', 'store/telemetry-store.ts', 'energy'],
     packages: [
       'fastify',
       '@fastify/static',
@@ -44,6 +45,7 @@ export const RULES: Readonly<Record<string, FolderRule>> = {
       'contract',
       'runtime',
       'register',
+      'energy/sun.ts',
       'edge/gateway.ts',
       'edge/gateway-config.ts',
       'edge/sources',
@@ -52,8 +54,20 @@ export const RULES: Readonly<Record<string, FolderRule>> = {
     packages: ['yaml', 'prom-client', 'zod'],
   },
   'simulators/fleet': { folders: ['contract', 'runtime', 'simulators/chance.ts'], packages: ['mqtt-packet'] },
+  'cli/certificates': { folders: ['contract'], packages: ['@peculiar/x509', 'reflect-metadata'] },
   cli: {
-    folders: ['contract', 'runtime', 'register', 'broker', 'edge', 'ingest', 'store', 'console', 'simulators'],
+    folders: [
+      'contract',
+      'runtime',
+      'register',
+      'broker',
+      'edge',
+      'ingest',
+      'store',
+      'energy',
+      'console',
+      'simulators',
+    ],
     packages: ['commander', 'prom-client', 'zod', 'yaml'],
   },
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HORIZON_DEG, sunCrossings, sunElevation } from '../../simulators/sun.ts';
+import { HORIZON_DEG, sunCrossings, sunElevation } from '../../energy/sun.ts';
 
 const BOSTON = { latitude: 42.36, longitude: -71.06 };
 
