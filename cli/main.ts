@@ -7,6 +7,7 @@ import { edgeCommand } from './commands/edge.ts';
 import { gatewayCommand } from './commands/gateway.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { observerCommand } from './commands/observer.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { startCommand } from './commands/start.ts';
 import { storeCommand } from './commands/store.ts';
 import { versionCommand } from './commands/version.ts';
@@ -25,6 +26,7 @@ const program = new Command('lamplighter')
   .addCommand(observerCommand())
   .addCommand(storeCommand())
   .addCommand(deadLettersCommand())
+  .addCommand(simulateCommand())
   .addCommand(metricsCommand())
   .addCommand(versionCommand());
 
