@@ -1,8 +1,8 @@
 /** The register as a manifest: YAML that imports to the same sites, gateways, devices and placements. */
 import { stringify } from 'yaml';
 import { formatInstant } from './local-instant.ts';
+import type { ManifestCity } from './manifest-plan.ts';
 import { type Device, EARLIEST_PLACEMENT, type Gateway, type Site } from './model.ts';
-import type { Register } from './register.ts';
 
 /** The city's name and zone where the register has none yet. */
 const UNNAMED = { name: 'City', zone: 'UTC' };
@@ -11,7 +11,7 @@ const UNNAMED = { name: 'City', zone: 'UTC' };
  * Holds no secrets: credentials are not part of it. Devices that were only seen in readings are exported as listed ones,
  * since writing them into a manifest is how they become that.
  */
-export function exportManifest(register: Register): string {
+export function exportManifest(register: ManifestCity): string {
   const city = register.city() ?? UNNAMED;
   const gatewaysOf = (site: string) => byId(register.gateways().filter((gateway) => gateway.site === site));
   const zones = new Map(register.sites().map((site) => [site.id, site.zone]));

@@ -30,8 +30,14 @@ export interface ManifestPlan {
 
 type Entry = Exclude<Change, { kind: 'credential' | 'no-credential' }>;
 
+/** What manifests ask of the register. */
+export type ManifestCity = Pick<
+  Register,
+  'city' | 'site' | 'sites' | 'gateway' | 'gateways' | 'device' | 'devices' | 'origin' | 'write'
+>;
+
 /** Compares only; changes nothing. */
-export function planManifest(register: Register, manifest: Manifest): ManifestPlan {
+export function planManifest(register: ManifestCity, manifest: Manifest): ManifestPlan {
   const changes: PlannedChange[] = [];
   const conflicts: ManifestConflict[] = [];
   const listed = new Set<string>();
@@ -58,7 +64,7 @@ export function planManifest(register: Register, manifest: Manifest): ManifestPl
 }
 
 /** Makes the register follow the manifest, whole or not at all; the returned plan is what was done. */
-export async function applyManifest(register: Register, manifest: Manifest): Promise<ManifestPlan> {
+export async function applyManifest(register: ManifestCity, manifest: Manifest): Promise<ManifestPlan> {
   let plan: ManifestPlan = { changes: [], conflicts: [] };
   await register.write(() => {
     plan = planManifest(register, manifest);
@@ -67,7 +73,7 @@ export async function applyManifest(register: Register, manifest: Manifest): Pro
   return plan;
 }
 
-function knownEntry(register: Register, entry: Entry): object | undefined {
+function knownEntry(register: ManifestCity, entry: Entry): object | undefined {
   switch (entry.kind) {
     case 'city':
       return register.city();
@@ -85,7 +91,7 @@ function isSeenOnly(known: object): boolean {
   return (known as Partial<Device>).is_new === true;
 }
 
-function retirements(register: Register, listed: ReadonlySet<string>): PlannedChange[] {
+function retirements(register: ManifestCity, listed: ReadonlySet<string>): PlannedChange[] {
   const words = 'no longer in the manifest';
   const changes: PlannedChange[] = [];
   const isGone = (kind: 'site' | 'gateway' | 'device', id: string, retired: boolean | undefined) =>

@@ -23,6 +23,8 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
+import { importRoutes } from './routes/import.ts';
+import { importReadingsRoutes } from './routes/import-readings.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { latestRoutes } from './routes/latest.ts';
 import { liveRoutes } from './routes/live.ts';
@@ -125,6 +127,8 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   enrolmentRoutes(app, deps);
   deadLetterRoutes(app, deps);
   ingestRoutes(app, deps);
+  importRoutes(app, deps);
+  importReadingsRoutes(app, deps);
   sessionRoutes(app, access, sessions);
   liveRoutes(app, new LiveFeed(deps));
   app.get('/api/openapi.json', { schema: { hide: true } }, async (_request, reply) =>

@@ -1,7 +1,9 @@
 /** What the console asks of the register's owner, beside reading it. Each call resolves when the change is on disk. */
 import type { Credential, Gateway, Site } from '../../register/model.ts';
+import type { Register } from '../../register/register.ts';
 
-export interface RegisterWriter {
+/** Lists and manifests are planned against the register and written whole. */
+export interface RegisterWriter extends Pick<Register, 'city' | 'origin' | 'write'> {
   putSite(site: Site): Promise<void>;
   putGateway(gateway: Gateway): Promise<void>;
   /** Its readings stay; it may not connect again. */

@@ -1,0 +1,44 @@
+/** The columns that lists of sites, gateways and devices may have. Their order in the file is free. */
+
+export const IMPORT_KINDS = ['sites', 'gateways', 'devices'] as const;
+export type ImportKind = (typeof IMPORT_KINDS)[number];
+
+export interface Column {
+  readonly name: string;
+  /** Every file must have it. */
+  readonly needed?: true;
+  readonly words: string;
+}
+
+const ID_WORDS = '1 to 63 characters of a-z, 0-9 and "-"';
+
+export const COLUMNS: Readonly<Record<ImportKind, readonly Column[]>> = {
+  sites: [
+    { name: 'id', needed: true, words: ID_WORDS },
+    { name: 'name', words: 'for people; needed for a new site' },
+    { name: 'kind', words: 'building, streetlights or station; needed for a new site' },
+    { name: 'use', words: 'use of a building: office, school, library …' },
+    { name: 'floor_area_m2', words: 'square metres' },
+    { name: 'latitude', words: 'degrees, WGS 84' },
+    { name: 'longitude', words: 'degrees, WGS 84' },
+    { name: 'address', words: 'one line' },
+    { name: 'zone', words: "IANA time zone; the city's when left out" },
+    { name: 'retired', words: 'yes or no' },
+  ],
+  gateways: [
+    { name: 'id', needed: true, words: `${ID_WORDS}; also its MQTT client id` },
+    { name: 'site', words: 'id of the site where it hangs; needed for a new gateway' },
+    { name: 'name', words: 'for people; the id when left out' },
+    { name: 'retired', words: 'yes or no' },
+  ],
+  devices: [
+    { name: 'gateway', needed: true, words: 'id of its gateway' },
+    { name: 'id', needed: true, words: `${ID_WORDS}; unique within the gateway` },
+    { name: 'name', words: 'for people; the id when left out' },
+    { name: 'kind', words: 'electricity-meter, air-sensor, lamp …' },
+    { name: 'interval_s', words: 'seconds between readings' },
+    { name: 'site', words: "where it is; its gateway's site when left out" },
+    { name: 'from', words: 'since when it is there: 2025-09-15, in the zone of the site; ever since when left out' },
+    { name: 'retired', words: 'yes or no' },
+  ],
+};

@@ -1,0 +1,62 @@
+import { placementTimeFaults } from '../change.ts';
+import { parseInstant } from '../local-instant.ts';
+import { type Device, deviceSchema, EARLIEST_PLACEMENT, type Placement } from '../model.ts';
+import type { KnownCity, ReadEntry } from './plan-import.ts';
+import type { RowReader } from './row-reader.ts';
+
+/** A row of a list of devices. */
+export function readDevice(row: RowReader, city: KnownCity): ReadEntry {
+  const gateway = row.cell('gateway');
+  const device = row.cell('id');
+  const id = `${gateway}/${device}`;
+  const before = city.device(gateway, device);
+  const owner = city.gateway(gateway);
+  if (gateway === '') row.fault('gateway', 'is missing. Name the gateway of the device.');
+  else if (owner === undefined) {
+    row.fault('gateway', 'is not in the register. Import the gateways first, or correct the id.');
+  }
+  const retired = row.flag('retired', before?.retired === true);
+  const value = row.checked(deviceSchema, {
+    gateway,
+    id: device,
+    name: row.text('name', before?.name) ?? before?.name ?? device,
+    kind: row.text('kind', before?.kind),
+    interval_s: row.number('interval_s', before?.interval_s),
+    placements: placementsOf(row, before, owner?.site ?? '', city),
+    is_new: false,
+    retired: retired ? true : undefined,
+  });
+  return { id, before, change: value && { kind: 'device', value, origin: 'console' } };
+}
+
+/** Placements never go but for one of the same date: where a device was stays known. */
+function placementsOf(row: RowReader, before: Device | undefined, gatewaySite: string, city: KnownCity): Placement[] {
+  const known = before?.placements ?? [];
+  const named = row.cell('site');
+  const date = row.cell('from');
+  const site = named === '' ? gatewaySite : named;
+  if (named !== '' && city.site(named) === undefined) {
+    row.fault('site', 'is not in the register. Import the sites first, or correct the id.');
+    return [...known];
+  }
+  if (date === '') {
+    if (before === undefined) return [{ site, from: EARLIEST_PLACEMENT }];
+    const last = known.at(-1);
+    if (named !== '' && last?.site !== named) {
+      row.fault('site', `the device is at '${last?.site}' now. Say in the column from since when it is elsewhere.`);
+    }
+    return [...known];
+  }
+  if (before !== undefined && named === '') {
+    row.fault('from', 'says since when, but not where. Name the site in the column site.');
+    return [...known];
+  }
+  const from = parseInstant(date, city.site(site)?.zone ?? 'UTC');
+  if (from === undefined) {
+    row.fault('from', 'is not a date or time. Write 2025-09-15, 2025-09-15T14:00 or 2025-09-15T14:00-04:00.');
+    return [...known];
+  }
+  for (const words of placementTimeFaults('', from, undefined)) row.fault('from', words);
+  const others = known.filter((placement) => placement.from !== from);
+  return [...others, { site, from }].sort((one, other) => one.from - other.from);
+}

@@ -1,0 +1,22 @@
+import { reservedFaults } from '../change.ts';
+import { gatewaySchema } from '../model.ts';
+import type { KnownCity, ReadEntry } from './plan-import.ts';
+import type { RowReader } from './row-reader.ts';
+
+/** A row of a list of gateways. */
+export function readGateway(row: RowReader, city: KnownCity): ReadEntry {
+  const id = row.cell('id');
+  const before = city.gateway(id);
+  const site = row.text('site', before?.site) ?? before?.site;
+  for (const words of reservedFaults(id)) row.fault('id', words.replace(/^id: /, ''));
+  if (site !== undefined && city.site(site) === undefined) {
+    row.fault('site', 'is not in the register. Import the sites first, or correct the id.');
+  }
+  const value = row.checked(gatewaySchema, {
+    id,
+    name: row.text('name', before?.name) ?? before?.name ?? id,
+    site,
+    retired: row.flag('retired', before?.retired === true),
+  });
+  return { id, before, change: value && { kind: 'gateway', value, origin: 'console' } };
+}
