@@ -10,6 +10,7 @@ import { observerCommand } from './commands/observer.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { startCommand } from './commands/start.ts';
 import { storeCommand } from './commands/store.ts';
+import { tlsCommand } from './commands/tls.ts';
 import { versionCommand } from './commands/version.ts';
 import { printError } from './print.ts';
 import { VERSION } from './version.ts';
@@ -28,6 +29,7 @@ const program = new Command('lamplighter')
   .addCommand(deadLettersCommand())
   .addCommand(simulateCommand())
   .addCommand(metricsCommand())
+  .addCommand(tlsCommand())
   .addCommand(versionCommand());
 
 try {
