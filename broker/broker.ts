@@ -13,26 +13,40 @@ import type { Log } from '../runtime/log.ts';
 import type { MessageLink } from '../runtime/message-link.ts';
 import type { Service } from '../runtime/service.ts';
 import { Access } from './access.ts';
+import { Arrival, type ClientCertificate } from './arrival.ts';
+import type { CertificateFiles } from './certificate-files.ts';
+import { CertificateWatch } from './certificate-watch.ts';
 import { ConnectionGate } from './connection-gate.ts';
 import { aedesHooks } from './hooks.ts';
 import { isStillValid } from './identity.ts';
 import { type BrokerLimits, ConnectionLimits, DEFAULT_LIMITS } from './limits.ts';
-import { type Listener, type ListenerAddress, type ListenerSpec, openListener } from './listener.ts';
+import { type Listener, type ListenerAddress, type ListenerKind, type ListenerSpec, openListener } from './listener.ts';
 import { LocalLink } from './local-link.ts';
 import { Refusals } from './refusals.ts';
 import { replay } from './replay.ts';
 import { RetainedStore } from './retained-store.ts';
 import { Sessions } from './sessions.ts';
+import { type ClientCertificateRule, TlsLayer } from './tls-layer.ts';
 import { type BrokerLevels, Traffic, TrafficMetrics } from './traffic.ts';
+import { WebSocketLayer } from './websocket-layer.ts';
 
 export interface BrokerOptions {
   /** Default 127.0.0.1: anything wider is an explicit choice. */
   readonly host?: string | undefined;
   /** Default 1883; 0 lets the system choose, see `address`. */
   readonly port?: number | undefined;
+  /** Where to listen instead of on `host` and `port`; at least one. */
+  readonly listeners?: readonly ListenerSpec[] | undefined;
+  /** Needed by listeners of kind `tls` and `wss`. */
+  readonly tls?: TlsOptions | undefined;
   /** Default `city/v1`. */
   readonly topicPrefix?: string | undefined;
   readonly limits?: Partial<BrokerLimits> | undefined;
+}
+
+export interface TlsOptions extends CertificateFiles {
+  /** Whether clients show certificates; needs `clientCaFile`. Absent, they are not asked. */
+  readonly clientCertificate?: ClientCertificateRule | undefined;
 }
 
 export interface BrokerDeps {
@@ -55,8 +69,10 @@ export interface BrokerStats extends BrokerLevels {
 export interface Broker extends Service {
   /** For roles in this process; usable before `start`, connected after it. */
   readonly link: MessageLink;
-  /** Where it listens. Throws while it does not. */
+  /** Where its first listener listens. Throws while it does not. */
   readonly address: ListenerAddress;
+  /** Where it listens, in the order of the options; empty while it does not. */
+  readonly addresses: readonly ListenerAddress[];
   stats(): BrokerStats;
 }
 
@@ -73,10 +89,21 @@ export function createBroker(deps: BrokerDeps): Broker {
   return new AedesBroker(deps);
 }
 
+/** How somebody came to speak MQTT. */
+interface Entrance {
+  readonly address: string;
+  readonly certificate?: ClientCertificate | undefined;
+  readonly connectWithinMs?: number | undefined;
+  readonly onConnectComplete?: (() => void) | undefined;
+  readonly isSecure?: boolean | undefined;
+}
+
 interface Running {
   readonly aedes: Aedes;
   readonly retained: RetainedStore;
   readonly listeners: Listener[];
+  readonly certificates: CertificateWatch | undefined;
+  readonly tls: TlsLayer | undefined;
   readonly timers: Timer[];
   readonly stopListening: () => void;
 }
@@ -94,6 +121,8 @@ class AedesBroker implements Broker {
   readonly #connections: ConnectionLimits;
   readonly #sockets = new Set<Socket>();
   readonly #gates = new WeakMap<Duplex, ConnectionGate>();
+  readonly #clientCertificates = new WeakMap<Duplex, ClientCertificate>();
+  readonly #webSockets: WebSocketLayer;
   #running: Running | undefined;
   #revokeSoon: Timer | undefined;
 
@@ -101,7 +130,10 @@ class AedesBroker implements Broker {
     const { options, clock, registry } = deps;
     this.#deps = deps;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#listenerSpecs = [{ kind: 'tcp', host: options.host ?? '127.0.0.1', port: options.port ?? 1883 }];
+    this.#listenerSpecs = options.listeners ?? [
+      { kind: 'tcp', host: options.host ?? '127.0.0.1', port: options.port ?? 1883 },
+    ];
+    this.#webSockets = new WebSocketLayer({ limits: this.#limits, clock });
     this.#refusals = new Refusals({ clock, log: deps.log, registry });
     this.#metrics = new TrafficMetrics(registry);
     this.#connections = new ConnectionLimits(this.#limits, clock);
@@ -112,6 +144,10 @@ class AedesBroker implements Broker {
     const listener = this.#running?.listeners[0];
     if (listener === undefined) throw new Error('the broker does not listen: start it first');
     return listener.address;
+  }
+
+  get addresses(): readonly ListenerAddress[] {
+    return this.#running?.listeners.map((listener) => listener.address) ?? [];
   }
 
   stats(): BrokerStats {
@@ -130,6 +166,7 @@ class AedesBroker implements Broker {
       aedes,
       retained,
       listeners: [],
+      ...this.#createTls(),
       timers: [clock.every(METRICS_EVERY_MS, () => this.#metrics.update(this.#traffic, this.#levels()))],
       stopListening: register.onChange(() => this.#revokeLater()),
     };
@@ -138,13 +175,14 @@ class AedesBroker implements Broker {
       await aedes.listen();
       await this.link.attach({ aedes, retained });
       for (const spec of this.#listenerSpecs) {
-        running.listeners.push(await openListener(spec, (socket) => this.#accept(socket, aedes)));
+        running.listeners.push(await openListener(spec, (socket) => this.#accept(socket, spec.kind, running)));
       }
+      running.certificates?.start();
     } catch (error) {
       await this.stop();
       throw error;
     }
-    log.info(this.address, 'MQTT broker listens');
+    for (const address of this.addresses) log.info(address, 'MQTT broker listens');
     this.link.announce();
   }
 
@@ -156,6 +194,7 @@ class AedesBroker implements Broker {
     this.#revokeSoon?.cancel();
     this.#revokeSoon = undefined;
     for (const timer of running.timers) timer.cancel();
+    running.certificates?.stop();
     const listenersClosed = Promise.all(running.listeners.map((listener) => listener.close()));
     // Aedes closes its clients; those that were not yet authenticated it does not know
     const aedesClosed = new Promise<void>((resolve) => running.aedes.close(resolve));
@@ -185,6 +224,8 @@ class AedesBroker implements Broker {
         clock,
         gateOf: (client) => this.#gates.get(client.conn),
         addressOf,
+        certificateOf: (client) => this.#clientCertificates.get(client.conn),
+        certificateInsteadOfToken: this.#deps.options.tls?.clientCertificate === 'instead-of-token',
       }),
     });
     aedes.on('subscribe', (filters, client) => {
@@ -204,7 +245,27 @@ class AedesBroker implements Broker {
     return aedes;
   }
 
-  #accept(socket: Socket, aedes: Aedes): void {
+  /** Throws LamplighterError when the certificate files cannot be used. */
+  #createTls(): Pick<Running, 'certificates' | 'tls'> {
+    const { options, clock, log, registry } = this.#deps;
+    const { tls: files } = options;
+    if (files === undefined) {
+      if (this.#listenerSpecs.some(({ kind }) => isSecure(kind))) throw new Error('a TLS listener needs certificates');
+      return { certificates: undefined, tls: undefined };
+    }
+    const certificates: CertificateWatch = new CertificateWatch({
+      files,
+      clock,
+      log,
+      registry,
+      onChange: (changed) => tls.use(changed),
+    });
+    const tls = new TlsLayer(certificates.current, files.clientCertificate);
+    return { certificates, tls };
+  }
+
+  /** Limits first, then TLS and WebSocket as the listener has them, then MQTT. */
+  #accept(socket: Socket, kind: ListenerKind, { aedes, tls }: Running): void {
     const address = socket.remoteAddress ?? '';
     const refusal = this.#connections.admit(address);
     if (refusal !== undefined) {
@@ -217,16 +278,64 @@ class AedesBroker implements Broker {
       this.#sockets.delete(socket);
       this.#connections.release(address);
     });
-    const gate = new ConnectionGate({
+    if (kind === 'tcp') {
+      this.#enter(aedes, socket, { address });
+      return;
+    }
+    // Aedes listens for errors on what it is given; of what lies below nobody else does
+    socket.on('error', (error) => this.#deps.log.debug({ address, detail: error.message }, 'connection ended'));
+    const arrival = new Arrival({
       socket,
+      address,
+      clock: this.#deps.clock,
+      connectTimeoutMs: this.#limits.connectTimeoutMs,
+      refuse: (reason, detail) => this.#refusals.count(reason, { address, detail }),
+    });
+    const enter = (stream: Duplex, certificate?: ClientCertificate, onConnectComplete?: () => void): void => {
+      const connectWithinMs = arrival.remainingMs;
+      this.#enter(aedes, stream, {
+        address,
+        certificate,
+        connectWithinMs,
+        onConnectComplete,
+        isSecure: isSecure(kind),
+      });
+    };
+    const upgrade = (connection: Duplex, certificate?: ClientCertificate): void =>
+      this.#webSockets.upgrade(arrival, connection, (stream, onConnectComplete) =>
+        enter(stream, certificate, onConnectComplete),
+      );
+    if (kind === 'ws') upgrade(socket);
+    else tls?.secure(arrival, kind === 'wss' ? upgrade : enter);
+  }
+
+  /** What can be spoken MQTT on goes to Aedes, through its gate. */
+  #enter(aedes: Aedes, stream: Duplex, about: Entrance): void {
+    const { address, certificate, connectWithinMs, onConnectComplete } = about;
+    let isRefused = false;
+    const gate = new ConnectionGate({
+      socket: stream,
       limits: this.#limits,
       clock: this.#deps.clock,
       traffic: this.#traffic,
-      refuse: (reason) => this.#refusals.count(reason, { address }),
+      refuse: (reason) => {
+        isRefused = true;
+        this.#refusals.count(reason, { address });
+      },
+      ...(connectWithinMs === undefined ? {} : { connectWithinMs }),
+      onConnectComplete,
     });
     gate.attach();
-    this.#gates.set(socket, gate);
-    aedes.handle(socket);
+    if (about.isSecure) {
+      stream.once('close', () => {
+        if (!gate.connectComplete && !isRefused && this.#running !== undefined) {
+          this.#refusals.count('tls-left', { address });
+        }
+      });
+    }
+    if (certificate !== undefined) this.#clientCertificates.set(stream, certificate);
+    this.#gates.set(stream, gate);
+    aedes.handle(stream);
   }
 
   /** Aedes names what went wrong by an `errorCode` for a refused CONNECT; a system error carries a `code`. */
@@ -261,6 +370,10 @@ class AedesBroker implements Broker {
 
 function addressOf(client: Client): string {
   return (client.conn as Socket).remoteAddress ?? '';
+}
+
+function isSecure(kind: ListenerKind): boolean {
+  return kind === 'tls' || kind === 'wss';
 }
 
 function destroyed(socket: Socket): Promise<void> {

@@ -30,6 +30,8 @@ export class ConnectionGate {
   readonly #clock: Clock;
   readonly #traffic: Traffic;
   readonly #refuse: (reason: Refusal) => void;
+  readonly #connectWithinMs: number;
+  readonly #onConnectComplete: (() => void) | undefined;
   readonly #scanner: PacketScanner;
   readonly #bytes: TokenBucket;
   readonly #packets: TokenBucket;
@@ -39,19 +41,26 @@ export class ConnectionGate {
   #drainTimer: Timer | undefined;
   #writtenBytes = 0;
 
-  /** `refuse` is told once why the gate destroyed the socket. */
+  /**
+   * `refuse` is told once why the gate destroyed the socket. `connectWithinMs` is what is left of the time to connect
+   * when something else, a TLS handshake say, has used some of it.
+   */
   constructor(deps: {
     socket: Duplex;
     limits: BrokerLimits;
     clock: Clock;
     traffic: Traffic;
     refuse: (reason: Refusal) => void;
+    connectWithinMs?: number;
+    onConnectComplete?: (() => void) | undefined;
   }) {
     this.#socket = deps.socket;
     this.#limits = deps.limits;
     this.#clock = deps.clock;
     this.#traffic = deps.traffic;
     this.#refuse = deps.refuse;
+    this.#connectWithinMs = deps.connectWithinMs ?? deps.limits.connectTimeoutMs;
+    this.#onConnectComplete = deps.onConnectComplete;
     this.#scanner = new PacketScanner({
       connect: deps.limits.maxConnectBytes,
       publish: deps.limits.maxPublishBytes,
@@ -66,12 +75,17 @@ export class ConnectionGate {
   attach(): void {
     this.#gateReading();
     this.#gateWriting();
-    this.#connectTimer = this.#clock.after(this.#limits.connectTimeoutMs, () => this.#close('connect-timeout'));
+    this.#connectTimer = this.#clock.after(this.#connectWithinMs, () => this.#close('connect-timeout'));
     this.#socket.once('close', () => {
       this.#connectTimer?.cancel();
       this.#held?.cancel();
       this.#drainTimer?.cancel();
     });
+  }
+
+  /** Whether a CONNECT packet has come to its last byte. */
+  get connectComplete(): boolean {
+    return this.#scanner.connectComplete;
   }
 
   allowBacklog(bytes: number): void {
@@ -135,6 +149,7 @@ export class ConnectionGate {
     if (this.#connectTimer !== undefined && scanner.connectComplete) {
       this.#connectTimer.cancel();
       this.#connectTimer = undefined;
+      this.#onConnectComplete?.();
     }
     return true;
   }

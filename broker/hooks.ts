@@ -4,6 +4,7 @@ import type { Topics } from '../contract/topics.ts';
 import type { RegisterView } from '../register/register-view.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Access } from './access.ts';
+import type { ClientCertificate } from './arrival.ts';
 import type { ConnectionGate } from './connection-gate.ts';
 import { type ConnectRequest, identify } from './identity.ts';
 import type { BrokerLimits } from './limits.ts';
@@ -23,6 +24,8 @@ export interface HookDeps {
   readonly clock: Clock;
   readonly gateOf: (client: Client) => ConnectionGate | undefined;
   readonly addressOf: (client: Client) => string;
+  readonly certificateOf: (client: Client) => ClientCertificate | undefined;
+  readonly certificateInsteadOfToken: boolean;
 }
 
 type Hooks = Required<
@@ -40,6 +43,7 @@ export function aedesHooks(deps: HookDeps): Hooks {
     register: deps.register,
     topics: deps.topics,
     maxPresenceBytes: limits.maxPresenceBytes,
+    certificateInsteadOfToken: deps.certificateInsteadOfToken,
     holderOf: (clientId: string) => sessions.holderOf(clientId),
   };
 
@@ -76,7 +80,10 @@ export function aedesHooks(deps: HookDeps): Hooks {
       const identity =
         packet.clientId === '' && packet.clean !== true
           ? ({ refusal: 'client-id', returnCode: 2 } as const)
-          : identify(requestOf(client, packet, username, password), identityContext);
+          : identify(
+              { ...requestOf(client, packet, username, password), certificate: deps.certificateOf(client) },
+              identityContext,
+            );
       if ('refusal' in identity) {
         refusals.count(identity.refusal, about);
         answer(refusalError(identity), false);

@@ -6,12 +6,15 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Topics } from '../contract/topics.ts';
 import type { Credential } from '../register/model.ts';
 import type { RegisterView } from '../register/register-view.ts';
+import type { ClientCertificate } from './arrival.ts';
 import type { Refusal } from './refusals.ts';
 
 export interface ConnectRequest {
   readonly clientId: string;
   readonly username: string | undefined;
   readonly password: Uint8Array | undefined;
+  /** Of the TLS connection, already checked against the client CA. */
+  readonly certificate?: ClientCertificate | undefined;
   readonly will: { readonly topic: string; readonly payloadBytes: number } | undefined;
 }
 
@@ -30,16 +33,23 @@ export interface IdentityContext {
   readonly register: RegisterView;
   readonly topics: Topics;
   readonly maxPresenceBytes: number;
+  /** A gateway that shows its certificate needs no token. */
+  readonly certificateInsteadOfToken?: boolean | undefined;
   /** User name that holds a client id at this moment. */
   readonly holderOf: (clientId: string) => string | undefined;
 }
 
 /** Judges a CONNECT. Nothing but the credential is looked at before the token has proved right. */
 export function identify(request: ConnectRequest, context: IdentityContext): Identity {
-  const { clientId, username, password } = request;
-  if (username === undefined || password === undefined) return refused('anonymous', 5);
-  const credential = context.register.credential(username);
-  if (!isToken(password, credential) || credential === undefined) return refused('bad-credential', 4);
+  const { clientId, username, password, certificate } = request;
+  const proved =
+    context.certificateInsteadOfToken === true && certificate !== undefined && password === undefined
+      ? byCertificate(certificate, username, context.register)
+      : byToken(username, password, context.register);
+  if ('refusal' in proved) return proved;
+  const { credential } = proved;
+  // a certificate speaks for one name, whatever token comes with it
+  if (certificate !== undefined && certificate.name !== credential.id) return refused('client-certificate-name', 5);
   const wrong =
     credential.role === 'gateway'
       ? wrongGateway(request, credential, context)
@@ -52,6 +62,20 @@ export function isStillValid(credential: Credential, register: RegisterView): bo
   const now = register.credential(credential.id);
   if (now === undefined || now.role !== credential.role || now.token_sha256 !== credential.token_sha256) return false;
   return now.role !== 'gateway' || register.gateway(now.id)?.retired === false;
+}
+
+function byToken(username: string | undefined, password: Uint8Array | undefined, register: RegisterView): Identity {
+  if (username === undefined || password === undefined) return refused('anonymous', 5);
+  const credential = register.credential(username);
+  if (!isToken(password, credential) || credential === undefined) return refused('bad-credential', 4);
+  return { credential };
+}
+
+/** Gateways only: what people and services may do is too much for a file that lies on a machine in the field. */
+function byCertificate(certificate: ClientCertificate, username: string | undefined, register: RegisterView): Identity {
+  if (username !== undefined && username !== certificate.name) return refused('client-certificate-name', 5);
+  const credential = register.credential(certificate.name);
+  return credential?.role === 'gateway' ? { credential } : refused('bad-credential', 4);
 }
 
 function isToken(password: Uint8Array, credential: Credential | undefined): boolean {

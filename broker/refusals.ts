@@ -14,6 +14,25 @@ export const REFUSALS = {
     'Connection closed: too many from one address. Raise maxConnectionsPerAddress if many gateways share it.',
   'connection-rate': 'Connection closed: too many in one second. The client comes back by itself.',
   'connect-timeout': 'Connection closed: no complete CONNECT packet arrived in time.',
+  'not-tls': 'Connection closed: its first bytes are not TLS. Use mqtts:// or wss://, or the port without TLS.',
+  'tls-version': 'TLS refused: the client speaks nothing newer than TLS 1.1. Update it: 1.2 is the least.',
+  'tls-cipher': 'TLS refused: client and broker have no cipher in common. Update the client.',
+  'tls-distrusted': 'TLS refused by the client: it does not trust our certificate. Give it the right ca_file.',
+  'tls-expired': 'TLS refused by the client: our certificate has ended, or the clock of one side is wrong.',
+  'tls-abandoned': 'The client left during the TLS handshake. Check its CA file and the host name it uses.',
+  'tls-left':
+    'The client left right after the TLS handshake, as one does that does not accept our certificate: check its CA file, the host name it uses and its clock.',
+  'tls-failed': 'Connection closed: the TLS handshake failed.',
+  'client-certificate-missing':
+    'TLS refused: the client has no certificate. Make one: lamplighter tls client --gateway …',
+  'client-certificate-invalid':
+    'TLS refused: the client certificate has ended or is not from the client CA. Make a new one: lamplighter tls client.',
+  'client-certificate-name':
+    'Connection refused: the name (CN) of the client certificate is not the user name. Give the gateway its own.',
+  'not-websocket': 'Connection closed: it is not a WebSocket for MQTT. Connect to /mqtt with the subprotocol mqtt.',
+  'websocket-origin': 'Connection refused: a page of another host asked for it.',
+  'websocket-text': 'Connection closed: MQTT over WebSocket takes binary frames only.',
+  'websocket-flood': 'Connection closed: too many WebSocket pings.',
   'not-mqtt': 'Connection closed: its first bytes are not an MQTT CONNECT. Check port and protocol of the client.',
   malformed: 'Connection closed: the bytes are not valid MQTT 3.1.1.',
   'connect-too-large': 'Connection closed: the CONNECT packet announces more bytes than allowed.',
