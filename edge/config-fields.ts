@@ -1,4 +1,5 @@
 /** The kinds of field that a gateway's configuration is made of, each with the words for what is wrong with it. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -7,7 +8,7 @@ import { isZone } from '../runtime/zone.ts';
 export interface ConfigFields {
   /** A short name: 1 to 64 of a-z, 0-9 and "-". */
   readonly name: z.ZodType<string, unknown>;
-  /** mqtt://host:port or mqtts://host:port, without a password in it. */
+  /** mqtt://host:port or mqtts://host:port, or the same with ws and wss, without a password in it. */
   readonly brokerUrl: z.ZodType<string, unknown>;
   /** IANA zone. */
   readonly zone: z.ZodType<string, unknown>;
@@ -15,6 +16,12 @@ export interface ConfigFields {
   readonly secretFile: z.ZodType<string, unknown>;
   /** Path of a readable file, relative to the configuration; as an absolute path. */
   readonly file: z.ZodType<string, unknown>;
+  /** Text of a certificate, PEM. */
+  readonly certificate: z.ZodType<string, unknown>;
+  /** Path of a certificate file, PEM, relative to the configuration; as an absolute path. */
+  readonly certificateFile: z.ZodType<string, unknown>;
+  /** Path of a private key file, PEM without a passphrase, relative to the configuration; as an absolute path. */
+  readonly keyFile: z.ZodType<string, unknown>;
   /** Path of a folder, relative to the configuration; as an absolute path. */
   readonly folder: z.ZodType<string, unknown>;
 }
@@ -48,13 +55,50 @@ export function configFields(folder: string): ConfigFields {
       read(file, context);
       return resolve(folder, file);
     }),
+    certificate: z.string().refine(isCertificate, 'is not a certificate in PEM form (-----BEGIN CERTIFICATE-----).'),
+    certificateFile: path.transform((file, context) => {
+      const text = read(file, context);
+      if (text !== z.NEVER && !isCertificate(text)) {
+        context.addIssue({
+          code: 'custom',
+          message: 'the file is not a certificate in PEM form. Check which file it is.',
+        });
+      }
+      return resolve(folder, file);
+    }),
+    keyFile: path.transform((file, context) => {
+      const text = read(file, context);
+      if (text !== z.NEVER && !isPrivateKey(text)) {
+        context.addIssue({
+          code: 'custom',
+          message: 'the file is not a private key in PEM form without a passphrase. Check which file it is.',
+        });
+      }
+      return resolve(folder, file);
+    }),
     folder: path.transform((file) => resolve(folder, file)),
   };
 }
 
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).subject !== null;
+  } catch {
+    return false;
+  }
+}
+
+function isPrivateKey(text: string): boolean {
+  try {
+    return createPrivateKey(text).type === 'private';
+  } catch {
+    return false;
+  }
+}
+
 function faultOfUrl(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['mqtt:', 'mqtts:'].includes(url.protocol) || url.hostname === '') {
+  if (url === undefined || !['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(url.protocol) || url.hostname === '') {
     return 'is not the address of a broker. Write one such as mqtt://192.168.1.10:1883 or mqtts://city.example:8883.';
   }
   if (url.username !== '' || url.password !== '') {

@@ -5,7 +5,9 @@
  *   broker:
  *     url: mqtts://lamplighter.city.example:8883
  *     token_file: token          # or token: …
- *     ca_file: ca.pem
+ *     ca_file: ca.pem            # or ca: the PEM itself; for mqtts and wss
+ *     cert_file: library.pem     # own certificate, for a broker that asks for one
+ *     key_file: library-key.pem
  *   data: data                   # folder of the outbox, beside this file unless absolute
  *   zone: America/New_York
  *   outbox: { capacity_mib: 1024, drop_policy: oldest }
@@ -33,6 +35,11 @@ export interface GatewayConfig {
     /** The gateway's only secret. */
     readonly token?: string | undefined;
     readonly caFile?: string | undefined;
+    /** The certificate authority itself, PEM. */
+    readonly ca?: string | undefined;
+    /** The gateway's own certificate and key. */
+    readonly certFile?: string | undefined;
+    readonly keyFile?: string | undefined;
   };
   readonly topicPrefix: string;
   /** Absolute path of the folder that holds the outbox. */
@@ -56,17 +63,38 @@ export function gatewayConfigSchema(folder: string) {
       url: fields.brokerUrl,
       token: z.string().min(1).optional(),
       token_file: fields.secretFile.optional(),
-      ca_file: fields.file.optional(),
+      ca_file: fields.certificateFile.optional(),
+      ca: fields.certificate.optional(),
+      cert_file: fields.certificateFile.optional(),
+      key_file: fields.keyFile.optional(),
     })
     .refine((value) => !('token' in value && 'token_file' in value), {
       ...always,
       path: ['token_file'],
       error: 'stands beside token. Keep one of the two.',
     })
-    .refine((value) => 'token' in value || 'token_file' in value, {
+    .refine((value) => 'token' in value || 'token_file' in value || 'cert_file' in value, {
       ...always,
       path: ['token'],
       error: 'is missing. Add token or token_file; a new token comes from the console.',
+    })
+    .refine((value) => !('ca' in value && 'ca_file' in value), {
+      ...always,
+      path: ['ca_file'],
+      error: 'stands beside ca. Keep one of the two.',
+    })
+    .refine((value) => 'cert_file' in value === 'key_file' in value, {
+      ...always,
+      path: ['cert_file'],
+      error: 'and key_file go together. Add the other one.',
+    })
+    .superRefine(({ url, ...files }, context) => {
+      if (!/^(mqtt|ws):/i.test(url)) return;
+      for (const key of ['ca', 'ca_file', 'cert_file', 'key_file'] as const) {
+        if (files[key] === undefined) continue;
+        const message = 'has no effect without TLS. Write mqtts:// or wss:// in url, or remove it.';
+        context.addIssue({ code: 'custom', path: [key], message });
+      }
     });
   return z
     .strictObject({
@@ -123,6 +151,9 @@ export function gatewayConfigSchema(folder: string) {
           url: file.broker.url,
           token: file.broker.token ?? file.broker.token_file,
           caFile: file.broker.ca_file,
+          ca: file.broker.ca,
+          certFile: file.broker.cert_file,
+          keyFile: file.broker.key_file,
         },
         topicPrefix: file.topic_prefix,
         dataFolder: file.data,

@@ -204,8 +204,8 @@ function createLink(
   { config, clock, random, log }: GatewayDeps,
   will: () => ReturnType<PresenceKeeper['will']>,
 ): MqttLink {
-  const { url, token, caFile } = config.broker;
-  const options = { url, clientId: config.id, username: config.id, password: token, caFile, will };
+  const { token, ...broker } = config.broker;
+  const options = { ...broker, clientId: config.id, username: config.id, password: token, will };
   return new MqttLink({ options, clock, random, log });
 }
 

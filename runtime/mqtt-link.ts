@@ -1,23 +1,31 @@
 /** A MessageLink over MQTT, to any 3.1.1 broker. */
 import { readFileSync } from 'node:fs';
-import mqtt, { type MqttClient } from 'mqtt';
+import { isIP } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:tls';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { Clock, Timer } from './clock.ts';
 import type { Log } from './log.ts';
 import type { Message, MessageHandler, MessageLink } from './message-link.ts';
 import type { Random } from './random.ts';
 import type { Service } from './service.ts';
+import { closedWords, isSecure, ownCertificateFault, type PeerCertificate, tlsWords, watchPeer } from './tls-words.ts';
 
 /** A broker that does not answer any more must not keep a process from stopping. */
 const MOST_FAREWELL_MS = 2_000;
 
 export interface MqttLinkOptions {
-  /** mqtt://host:port or mqtts://host:port */
+  /** mqtt://host:port, mqtts://host:port, or the same with ws and wss, whose path is /mqtt unless one is given. */
   readonly url: string;
   readonly clientId: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  /** File with the certificate authority, PEM, for mqtts. */
+  /** File with the certificate authority, PEM, for mqtts and wss; read anew at each connection. */
   readonly caFile?: string | undefined;
+  /** The authority itself, PEM, instead of a file. */
+  readonly ca?: string | undefined;
+  /** Our own certificate and its key, PEM, for a broker that asks; read anew at each connection. */
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
   /** A function is asked anew at each connection, for a will that names the connection it belongs to. */
   readonly will?: Message | (() => Message) | undefined;
   readonly keepaliveS?: number;
@@ -40,6 +48,9 @@ export class MqttLink implements MessageLink, Service {
   #ready = false;
   #stopped = true;
   #lastError = '';
+  /** What the broker showed in the handshake of the connection at hand. */
+  #peer: PeerCertificate | undefined;
+  #hasFailed = false;
 
   constructor(deps: { options: MqttLinkOptions; clock: Clock; random: Random; log: Log }) {
     this.#options = deps.options;
@@ -116,14 +127,16 @@ export class MqttLink implements MessageLink, Service {
   }
 
   #connect(): void {
-    const { url, clientId, username, password, caFile, will } = this.#options;
+    const { url, clientId, username, password, will } = this.#options;
+    this.#peer = undefined;
+    this.#hasFailed = false;
     let client: MqttClient;
     try {
-      client = mqtt.connect(url, {
+      client = mqtt.connect(withPath(url), {
         clientId,
         ...(username === undefined ? {} : { username }),
         ...(password === undefined ? {} : { password }),
-        ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+        ...(isSecure(url) ? this.#tlsOptions() : {}),
         ...(will === undefined ? {} : { will: willPacket(typeof will === 'function' ? will() : will) }),
         protocolVersion: 4,
         clean: true,
@@ -140,10 +153,49 @@ export class MqttLink implements MessageLink, Service {
       return;
     }
     this.#client = client;
+    if (client.stream instanceof TLSSocket) this.#watch(client.stream);
     client.on('connect', () => void this.#connected(client));
     client.on('message', (topic, payload, packet) => this.#deliver(topic, payload, packet.retain));
     client.on('error', (error) => this.#failed(error));
     client.on('close', () => this.#closed(client));
+  }
+
+  /** Throws when a file cannot be read or holds something else. */
+  #tlsOptions(): IClientOptions {
+    const { url, ca, caFile, certFile, keyFile } = this.#options;
+    const cert = certFile === undefined ? undefined : readFileSync(certFile);
+    if (cert !== undefined && certFile !== undefined) {
+      const fault = ownCertificateFault(cert, certFile);
+      if (fault !== '') this.#log.warn({ url }, fault);
+    }
+    const tls = {
+      minVersion: 'TLSv1.2' as const,
+      ...(caFile === undefined ? (ca === undefined ? {} : { ca }) : { ca: readFileSync(caFile) }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
+    };
+    if (!/^wss:/i.test(url)) return tls;
+    // The WebSocket makes its own connection below the stream that MQTT.js shows.
+    const createConnection = (options: ConnectionOptions): TLSSocket => {
+      const socket = connectTls({
+        ...options,
+        path: undefined,
+        servername: options.servername || hostName(options.host),
+      });
+      this.#watch(socket);
+      return socket;
+    };
+    return { wsOptions: { ...tls, createConnection } } as IClientOptions;
+  }
+
+  #watch(socket: TLSSocket): void {
+    watchPeer(socket, (peer) => {
+      this.#peer = peer;
+    });
+  }
+
+  #attempt() {
+    return { url: this.#options.url, hasCertificate: this.#options.certFile !== undefined, peer: this.#peer };
   }
 
   async #connected(client: MqttClient): Promise<void> {
@@ -173,8 +225,11 @@ export class MqttLink implements MessageLink, Service {
   }
 
   #failed(error: unknown): void {
+    this.#hasFailed = true;
     const words =
-      error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code || error.name : String(error);
+      error instanceof Error
+        ? tlsWords(error, this.#attempt()) || error.message || (error as NodeJS.ErrnoException).code || error.name
+        : String(error);
     if (words !== this.#lastError) this.#log.warn({ url: this.#options.url, error: words }, 'MQTT connection failed');
     this.#lastError = words;
   }
@@ -182,6 +237,7 @@ export class MqttLink implements MessageLink, Service {
   #closed(client: MqttClient): void {
     if (client !== this.#client) return;
     this.#client = undefined;
+    if (!this.#ready && !this.#hasFailed && !this.#stopped) this.#failed(new Error(closedWords(this.#attempt())));
     this.#ready = false;
     client.removeAllListeners();
     client.on('error', () => {});
@@ -196,6 +252,19 @@ export class MqttLink implements MessageLink, Service {
       if (!this.#stopped) this.#connect();
     });
   }
+}
+
+/** MQTT over WebSocket has a path; this is the usual one, and the built-in broker's. */
+function withPath(url: string): string {
+  if (!/^wss?:/i.test(url)) return url;
+  const address = new URL(url);
+  if (address.pathname === '/') address.pathname = '/mqtt';
+  return address.href;
+}
+
+/** A name for the server to choose its certificate by; an IP address is none (RFC 6066 §3). */
+function hostName(host: string | undefined): string {
+  return host === undefined || isIP(host) !== 0 ? '' : host;
 }
 
 function willPacket(will: Message): { topic: string; payload: Buffer; qos: 0 | 1; retain: boolean } {

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { beforeEach, expect, test } from 'vitest';
 import { type GatewayConfig, readGatewayConfig } from '../../edge/gateway-config.ts';
 import { faultText } from '../../runtime/yaml-file.ts';
@@ -37,7 +38,7 @@ test('everything can be said, and paths are relative to the file', () => {
   mkdirSync(join(folder, 'secrets'));
   writeFileSync(join(folder, 'secrets/token'), 'very-secret\n');
   writeFileSync(join(folder, 'plugs.password'), 'hush\n');
-  writeFileSync(join(folder, 'ca.pem'), 'x');
+  writeFileSync(join(folder, 'ca.pem'), rootCertificates[0] ?? '');
   const { value, faults } = read(`
 gateway: library
 broker: { url: "mqtts://city.example:8883", token_file: secrets/token, ca_file: ca.pem }
