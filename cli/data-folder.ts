@@ -20,6 +20,8 @@ export interface RunningServer {
   readonly console?: string | undefined;
   /** Address of the MQTT broker, once it listens. */
   readonly mqtt?: string | undefined;
+  /** File of the CA that its clients must trust, when MQTT goes over TLS. */
+  readonly ca?: string | undefined;
 }
 
 export class DataFolder implements Service {
@@ -27,7 +29,7 @@ export class DataFolder implements Service {
   readonly path: string;
   #server: Server | undefined;
   /** Told to whoever connects, once the server is ready. */
-  addresses: { readonly console: string; readonly mqtt: string } | undefined;
+  addresses: { readonly console: string; readonly mqtt: string; readonly ca?: string | undefined } | undefined;
 
   constructor(path: string) {
     this.path = path;

@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { type Broker, createBroker } from '../broker/broker.ts';
 import { createConsole } from '../console/console.ts';
 import { gatewayFile } from '../edge/gateway-file.ts';
 import { Ingest } from '../ingest/ingest.ts';
@@ -13,11 +12,11 @@ import { ManifestWatch } from '../register/manifest-watch.ts';
 import { Register } from '../register/register.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { MqttLink } from '../runtime/mqtt-link.ts';
 import { type Service, stopAll } from '../runtime/service.ts';
 import { SimulatedGateways } from '../simulators/simulated-gateways.ts';
+import { brokerRole } from './broker-role.ts';
 import { DataFolder } from './data-folder.ts';
-import { createStore, secret } from './open-store.ts';
+import { createStore } from './open-store.ts';
 import type { Settings } from './settings.ts';
 import { VERSION } from './version.ts';
 
@@ -53,11 +52,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     const check = await store.check();
     if (!check.ok) log.error(`the store cannot be used yet: ${check.words}`);
 
-    const broker = await run(
-      settings.broker_url === undefined
-        ? builtInBroker(settings, register, common)
-        : externalBroker(settings, settings.broker_url, common),
-    );
+    const broker = await run(brokerRole(settings, register, common));
 
     const ingest = await run(
       new Ingest({
@@ -92,6 +87,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
         gatewayFile: (gateway) =>
           gatewayFile({
             ...gateway,
+            ...broker.forGateways,
             zone: register.site(gateway.site)?.zone ?? 'UTC',
             topicPrefix: settings.topic_prefix,
           }),
@@ -106,7 +102,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
           ...common,
           register,
           folder: settings.data,
-          brokerUrl: broker.url,
+          brokerUrl: broker.localUrl,
           topicPrefix: settings.topic_prefix,
           seed: settings.seed,
           version: VERSION,
@@ -115,8 +111,8 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       city = simulated.description;
     } else if (isManifest(settings.city)) city = `${register.gateways().length} gateways from ${settings.city}`;
 
-    folder.addresses = { console: console.address, mqtt: broker.url };
-    return { ...folder.addresses, city, stop: () => stopAll(running) };
+    folder.addresses = { console: console.address, mqtt: broker.localUrl, ca: broker.caFile };
+    return { console: console.address, mqtt: broker.urls.join('  '), city, stop: () => stopAll(running) };
   } catch (error) {
     await stopAll(running).catch((failure: unknown) => log.error({ error: failure }, 'stopping failed as well'));
     throw error;
@@ -125,57 +121,4 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
 
 function isManifest(city: string): boolean {
   return city !== 'demo' && city !== 'none';
-}
-
-type Common = Pick<ConstructorParameters<typeof Ingest>[0], 'clock' | 'random' | 'log' | 'registry'>;
-
-/** The broker as the other roles see it, wherever it runs. */
-interface BrokerRole extends Service {
-  readonly link: Broker['link'];
-  readonly url: string;
-  view(): { connections: number; fault: string };
-}
-
-function builtInBroker(settings: Settings, register: Register, common: Common): BrokerRole {
-  const broker = createBroker({
-    ...common,
-    register,
-    options: { host: settings.mqtt_host, port: settings.mqtt_port, topicPrefix: settings.topic_prefix },
-  });
-  return {
-    name: broker.name,
-    link: broker.link,
-    get url() {
-      const { host, port } = broker.address;
-      return `mqtt://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    },
-    start: () => broker.start(),
-    stop: () => broker.stop(),
-    view: () => ({ connections: broker.stats().connections, fault: '' }),
-  };
-}
-
-function externalBroker(settings: Settings, url: string, common: Common): BrokerRole {
-  const link = new MqttLink({
-    ...common,
-    options: {
-      url,
-      clientId: 'lamplighter-ingest',
-      username: settings.broker_username,
-      password: secret(settings.broker_password, settings.broker_password_file),
-      caFile: settings.broker_ca_file,
-      reconnectMostMs: 1_000,
-    },
-  });
-  return {
-    name: 'link to the broker',
-    link,
-    url,
-    start: () => link.start(),
-    stop: () => link.stop(),
-    view: () => ({
-      connections: 0,
-      fault: link.connected ? '' : `not connected to ${url}: ${link.lastError || 'connecting'}`,
-    }),
-  };
 }

@@ -7,13 +7,29 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_TOPIC_PREFIX } from '../contract/topics.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
+import { HISTORY_DAYS } from '../simulators/founding.ts';
+import { CITY_FAULTS, type CityFaultName } from '../simulators/simulated-gateways.ts';
 
 const port = z.coerce.number('must be a port number').int().min(0).max(65_535);
+/** `off` switches a listener off. YAML reads an unquoted off as false. */
+const portOrOff = z
+  .union([z.literal(['off', false]).transform(() => 'off' as const), port], 'must be a port number or off')
+  .optional();
 const url = (protocols: RegExp, example: string) =>
   z
     .string()
     .refine((text) => URL.canParse(text) && protocols.test(text), { error: `must be an address such as ${example}` });
 const count = (least: number) => z.coerce.number('must be a number').int().min(least);
+
+const faultList = z.string().transform((text, context) => {
+  const names = text.split(',').map((name) => name.trim());
+  return names.filter((name) => name !== '').flatMap((name): CityFaultName[] => {
+    const known = CITY_FAULTS.find((fault) => fault === name);
+    if (known !== undefined) return [known];
+    context.addIssue({ code: 'custom', message: `there is no fault '${name}'; choose of ${CITY_FAULTS.join(', ')}` });
+    return [];
+  });
+});
 
 interface Row {
   readonly schema: z.ZodType;
@@ -32,6 +48,16 @@ export const SETTINGS = {
     help: 'demo: simulated sites; none: start empty; or a manifest such as city.yaml, reloaded when it changes',
   },
   seed: { schema: count(0).default(1), value: 'number', help: 'seed of the simulated sites' },
+  history_days: {
+    schema: z.coerce.number('must be a number').min(0.001).max(60).default(HISTORY_DAYS),
+    value: 'days',
+    help: 'past that the simulated sites tell when they first start',
+  },
+  faults: {
+    schema: faultList.default([]),
+    value: CITY_FAULTS.join(','),
+    help: 'what disturbs the simulated sites, beside what is wrong in them anyway',
+  },
   host: {
     schema: z.string().min(1).default('127.0.0.1'),
     value: 'address',
@@ -43,7 +69,41 @@ export const SETTINGS = {
     value: 'address',
     help: 'where the MQTT broker listens',
   },
-  mqtt_port: { schema: port.default(1883), value: 'port', help: 'port of the MQTT broker; 0 takes a free one' },
+  mqtt_port: {
+    schema: portOrOff.default(1883),
+    value: 'port|off',
+    help: 'port of the MQTT broker without TLS; 0 takes a free one',
+  },
+  mqtt_name: {
+    schema: z.string().min(1).optional(),
+    value: 'name',
+    help: 'name or address by which gateways reach the broker, when it differs from --mqtt-host',
+  },
+  tls: {
+    schema: z.preprocess((value) => (value === false ? 'off' : value), z.enum(['off', 'auto']).default('off')),
+    value: 'off|auto',
+    help: 'auto: MQTT over TLS with certificates of an own authority, kept and renewed in the data folder',
+  },
+  tls_cert: { schema: z.string().min(1).optional(), value: 'file', help: 'certificate of the broker, PEM' },
+  tls_key: { schema: z.string().min(1).optional(), value: 'file', help: 'its private key, PEM' },
+  tls_ca: {
+    schema: z.string().min(1).optional(),
+    value: 'file',
+    help: 'authority of that certificate, given to new gateways; not needed for one of the public web',
+  },
+  tls_client_cert: {
+    schema: z.enum(['required', 'optional', 'instead-of-token']).optional(),
+    value: 'required|optional|instead-of-token',
+    help: 'ask clients for certificates that bear their user name; absent, nobody is asked',
+  },
+  tls_client_ca: {
+    schema: z.string().min(1).optional(),
+    value: 'file',
+    help: 'authority of client certificates, PEM (default with --tls auto: the own one)',
+  },
+  mqtts_port: { schema: portOrOff, value: 'port|off', help: 'port of MQTT over TLS (default: 8883 when TLS is on)' },
+  ws_port: { schema: portOrOff, value: 'port|off', help: 'port of MQTT over WebSocket, path /mqtt (default: off)' },
+  wss_port: { schema: portOrOff, value: 'port|off', help: 'the same over TLS (default: off)' },
   topic_prefix: {
     schema: z
       .string()
@@ -53,7 +113,7 @@ export const SETTINGS = {
     help: 'first levels of every topic',
   },
   broker_url: {
-    schema: url(/^mqtts?:/, 'mqtt://127.0.0.1:1883').optional(),
+    schema: url(/^(mqtt|ws)s?:/, 'mqtt://127.0.0.1:1883').optional(),
     value: 'url',
     help: 'use this MQTT broker instead of the built-in one',
   },
@@ -65,6 +125,8 @@ export const SETTINGS = {
     help: 'file that holds the password at that broker',
   },
   broker_ca_file: { schema: z.string().optional(), value: 'file', help: 'certificate authority of that broker, PEM' },
+  broker_cert_file: { schema: z.string().optional(), value: 'file', help: 'our certificate at that broker, PEM' },
+  broker_key_file: { schema: z.string().optional(), value: 'file', help: 'its private key, PEM' },
   store: {
     schema: z.enum(['duckdb', 'influxdb']).default('duckdb'),
     value: 'duckdb|influxdb',
@@ -167,6 +229,7 @@ function faultsTogether(settings: Settings): SettingFault[] {
       words: 'does not go with --city demo, whose gateways need the built-in broker; add --city none or a manifest',
     });
   }
+  faults.push(...listenerFaults(settings));
   for (const [secret, file] of [
     ['influx_token', 'influx_token_file'],
     ['influx_password', 'influx_password_file'],
@@ -175,6 +238,42 @@ function faultsTogether(settings: Settings): SettingFault[] {
     if (settings[secret] !== undefined && settings[file] !== undefined) {
       faults.push({ source: flagOf(file), words: `is given twice: ${variableOf(secret)} is set as well; keep one` });
     }
+  }
+  return faults;
+}
+
+/** What only makes sense together among the listeners and their certificates. */
+function listenerFaults(settings: Settings): SettingFault[] {
+  const { tls, tls_cert, tls_key, tls_client_cert, tls_client_ca, mqtt_port, broker_url } = settings;
+  const faults: SettingFault[] = [];
+  const tell = (key: SettingKey, words: string) => faults.push({ source: flagOf(key), words });
+  const hasTls = tls === 'auto' || tls_cert !== undefined;
+  if (tls === 'auto' && tls_cert !== undefined) tell('tls_cert', 'does not go with --tls auto; keep one of the two');
+  if ((tls_cert === undefined) !== (tls_key === undefined)) {
+    tell(tls_cert === undefined ? 'tls_cert' : 'tls_key', 'is missing: certificate and key go together');
+  }
+  for (const key of ['mqtts_port', 'wss_port'] as const) {
+    const isOn = settings[key] !== undefined && settings[key] !== 'off';
+    if (isOn && !hasTls) tell(key, 'needs certificates; add --tls auto, or --tls-cert and --tls-key');
+  }
+  if (tls_client_cert !== undefined && !hasTls) tell('tls_client_cert', 'needs TLS; add --tls auto or certificates');
+  if (tls_client_cert !== undefined && tls !== 'auto' && tls_client_ca === undefined) {
+    tell('tls_client_ca', 'is missing: client certificates are checked with it');
+  }
+  if (tls_client_ca !== undefined && tls_client_cert === undefined) {
+    tell('tls_client_cert', 'is missing beside --tls-client-ca; say required, optional or instead-of-token');
+  }
+  const isTcpOff = mqtt_port === 'off';
+  if (isTcpOff && settings.city === 'demo') {
+    tell('mqtt_port', 'off does not go with --city demo, whose gateways use it; add --city none or a manifest');
+  }
+  const others = [
+    hasTls ? (settings.mqtts_port ?? 8883) : 'off',
+    settings.ws_port ?? 'off',
+    settings.wss_port ?? 'off',
+  ];
+  if (isTcpOff && broker_url === undefined && others.every((port) => port === 'off')) {
+    tell('mqtt_port', 'off leaves no listener; add --tls auto, --ws-port or --broker-url');
   }
   return faults;
 }

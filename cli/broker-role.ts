@@ -1,0 +1,209 @@
+/** The broker as the other roles see it: built in, on the listeners of the settings, or somebody else's over MQTT. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Broker, type BrokerDeps, createBroker, type TlsOptions } from '../broker/broker.ts';
+import type { ListenerAddress, ListenerKind, ListenerSpec } from '../broker/listener.ts';
+import type { Timer } from '../runtime/clock.ts';
+import { MqttLink } from '../runtime/mqtt-link.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Service } from '../runtime/service.ts';
+import { TlsFolder } from './certificates/tls-folder.ts';
+import { secret } from './open-store.ts';
+import type { Settings } from './settings.ts';
+
+export interface BrokerRole extends Service {
+  readonly link: Broker['link'];
+  /** The address that gateways are told, the safest of the listeners. */
+  readonly url: string;
+  /** Where gateways in this process connect. */
+  readonly localUrl: string;
+  /** Every address. */
+  readonly urls: readonly string[];
+  /** What gateways need beside address and token. */
+  readonly forGateways: { readonly ca?: string | undefined; readonly needsCertificate: boolean };
+  /** File of the CA that clients must trust, when it is not one of the public web. */
+  readonly caFile: string | undefined;
+  view(): { connections: number; fault: string };
+}
+
+type Common = Pick<BrokerDeps, 'clock' | 'log' | 'registry'> & { readonly random: Random };
+
+export function brokerRole(settings: Settings, register: BrokerDeps['register'], common: Common): BrokerRole {
+  return settings.broker_url === undefined
+    ? new BuiltInBroker(settings, register, common)
+    : externalBroker(settings, settings.broker_url, common);
+}
+
+const SCHEMES: Readonly<Record<ListenerKind, string>> = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' };
+/** Which listener a new gateway is told to use, when there are several. */
+const SAFEST_FIRST: readonly ListenerKind[] = ['tls', 'wss', 'tcp', 'ws'];
+const STANDARD_TLS_PORT = 8883;
+const RENEWAL_EVERY_MS = 86_400_000;
+
+class BuiltInBroker implements BrokerRole {
+  readonly name = 'broker';
+  readonly #settings: Settings;
+  readonly #common: Common;
+  readonly #broker: Broker;
+  readonly #ownFolder: TlsFolder | undefined;
+  #renewal: Timer | undefined;
+
+  constructor(settings: Settings, register: BrokerDeps['register'], common: Common) {
+    this.#settings = settings;
+    this.#common = common;
+    this.#ownFolder =
+      settings.tls === 'auto' ? new TlsFolder(join(settings.data, 'tls'), () => common.clock.now()) : undefined;
+    this.#broker = createBroker({
+      ...common,
+      register,
+      options: {
+        listeners: listenersOf(settings),
+        tls: tlsOptionsOf(settings, this.#ownFolder),
+        topicPrefix: settings.topic_prefix,
+      },
+    });
+  }
+
+  get link(): Broker['link'] {
+    return this.#broker.link;
+  }
+
+  get url(): string {
+    return this.#urlOf(this.#addressOf(SAFEST_FIRST), this.#settings.mqtt_name);
+  }
+
+  get localUrl(): string {
+    return this.#urlOf(this.#addressOf(['tcp', 'ws', 'tls', 'wss']), undefined);
+  }
+
+  get urls(): readonly string[] {
+    return this.#broker.addresses.map((address) => this.#urlOf(address, this.#settings.mqtt_name));
+  }
+
+  get caFile(): string | undefined {
+    if (!usesTls(this.#settings)) return undefined;
+    return (
+      this.#ownFolder?.caFile ?? (this.#settings.tls_ca === undefined ? undefined : resolve(this.#settings.tls_ca))
+    );
+  }
+
+  get forGateways(): BrokerRole['forGateways'] {
+    return {
+      ca: this.caFile === undefined ? undefined : readFileSync(this.caFile, 'utf8'),
+      needsCertificate: ['required', 'instead-of-token'].includes(this.#settings.tls_client_cert ?? ''),
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.#ensureCertificates();
+    await this.#broker.start();
+    if (this.#ownFolder === undefined) return;
+    this.#renewal = this.#common.clock.every(RENEWAL_EVERY_MS, () => {
+      this.#ensureCertificates().catch((error: unknown) =>
+        this.#common.log.error({ error }, 'the TLS certificate could not be renewed: lamplighter tls renew says why'),
+      );
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#renewal?.cancel();
+    await this.#broker.stop();
+  }
+
+  view(): { connections: number; fault: string } {
+    return { connections: this.#broker.stats().connections, fault: '' };
+  }
+
+  async #ensureCertificates(): Promise<void> {
+    const folder = this.#ownFolder;
+    if (folder === undefined) return;
+    const { mqtt_host, mqtt_name } = this.#settings;
+    const hosts = [mqtt_host, mqtt_name].filter((host) => host !== undefined && !isAnyAddress(host));
+    const done = await folder.ensure(hosts as string[]);
+    if (done !== 'kept') this.#common.log.warn({ folder: folder.path }, `TLS: certificates ${done}`);
+  }
+
+  #addressOf(kinds: readonly ListenerKind[]): ListenerAddress {
+    const { addresses } = this.#broker;
+    for (const kind of kinds) {
+      const address = addresses.find((one) => one.kind === kind);
+      if (address !== undefined) return address;
+    }
+    return this.#broker.address;
+  }
+
+  /** Who listens on every address is told to others by this machine's name. */
+  #urlOf({ kind, host, port }: ListenerAddress, name: string | undefined): string {
+    const known = name ?? (isAnyAddress(host) && kind !== 'tcp' ? hostname() : host);
+    const path = kind === 'ws' || kind === 'wss' ? '/mqtt' : '';
+    return `${SCHEMES[kind]}://${known.includes(':') ? `[${known}]` : known}:${port}${path}`;
+  }
+}
+
+function isAnyAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+export function usesTls(settings: Settings): boolean {
+  return settings.tls === 'auto' || settings.tls_cert !== undefined;
+}
+
+/** In the order in which they are told. */
+function listenersOf(settings: Settings): ListenerSpec[] {
+  const { mqtt_host: host, mqtt_port, mqtts_port, ws_port, wss_port } = settings;
+  const standard = usesTls(settings) ? STANDARD_TLS_PORT : 'off';
+  const ports: readonly (readonly [ListenerKind, number | 'off'])[] = [
+    ['tcp', mqtt_port],
+    ['tls', mqtts_port ?? standard],
+    ['ws', ws_port ?? 'off'],
+    ['wss', wss_port ?? 'off'],
+  ];
+  return ports.flatMap(([kind, port]) => (port === 'off' ? [] : [{ kind, host, port }]));
+}
+
+function tlsOptionsOf(settings: Settings, ownFolder: TlsFolder | undefined): TlsOptions | undefined {
+  const { tls_cert, tls_key, tls_client_ca, tls_client_cert } = settings;
+  const pair = ownFolder?.server ?? { certFile: resolve(tls_cert ?? ''), keyFile: resolve(tls_key ?? '') };
+  if (!usesTls(settings)) return undefined;
+  return {
+    ...pair,
+    ...(tls_client_cert === undefined
+      ? {}
+      : { clientCertificate: tls_client_cert, clientCaFile: tls_client_ca ?? ownFolder?.caFile }),
+  };
+}
+
+function externalBroker(settings: Settings, url: string, common: Common): BrokerRole {
+  const caFile = settings.broker_ca_file;
+  const link = new MqttLink({
+    ...common,
+    options: {
+      url,
+      clientId: 'lamplighter-ingest',
+      username: settings.broker_username,
+      password: secret(settings.broker_password, settings.broker_password_file),
+      caFile,
+      certFile: settings.broker_cert_file,
+      keyFile: settings.broker_key_file,
+      reconnectMostMs: 1_000,
+    },
+  });
+  return {
+    name: 'link to the broker',
+    link,
+    url,
+    localUrl: url,
+    urls: [url],
+    caFile,
+    get forGateways() {
+      return { ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8'), needsCertificate: false };
+    },
+    start: () => link.start(),
+    stop: () => link.stop(),
+    view: () => ({
+      connections: 0,
+      fault: link.connected ? '' : `not connected to ${url}: ${link.lastError || 'connecting'}`,
+    }),
+  };
+}
