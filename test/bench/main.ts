@@ -13,6 +13,7 @@ import { InfluxdbStore } from '../../store/influxdb/influxdb-store.ts';
 import type { TelemetryStore } from '../../store/telemetry-store.ts';
 import { findInfluxd, startInfluxd } from '../real-servers/influxd.ts';
 import { ServerProcess } from '../server-process.ts';
+import { benchFleet } from './fleet.ts';
 import { type LoadOptions, load } from './loader.ts';
 import { storeLimit } from './store-limit.ts';
 
@@ -24,11 +25,15 @@ const { values } = parseArgs({
   options: {
     store: { type: 'string', default: 'all' },
     seconds: { type: 'string', default: '8' },
+    fleet: { type: 'boolean', default: false },
+    gateways: { type: 'string', default: '2000,10000' },
+    rate: { type: 'string', default: '1000' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help || !['all', 'duckdb', 'influxdb'].includes(values.store)) {
   console.log('npm run bench -- [--store duckdb|influxdb|all] [--seconds 8]');
+  console.log('npm run bench -- --fleet [--gateways 2000,10000] [--rate 1000] [--seconds 20]');
   process.exit(values.help ? 0 : 1);
 }
 const seconds = Number(values.seconds);
@@ -36,6 +41,14 @@ const seconds = Number(values.seconds);
 console.log(
   `${cpus().length} cores (${cpus()[0]?.model}), ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.versions.node}`,
 );
+if (values.fleet) {
+  await benchFleet({
+    sizes: values.gateways.split(',').map(Number),
+    seconds: Math.max(20, seconds),
+    readingsPerS: Number(values.rate),
+  });
+  process.exit();
+}
 console.log(`${GATEWAYS} gateways, 4 values a reading, loader on the same cores, ${seconds} s a row\n`);
 
 if (values.store !== 'influxdb') await benchDuckdb();

@@ -1,0 +1,159 @@
+/**
+ * `npm run bench -- --fleet`: thousands of gateways on one server. What it takes to hold them, how long an acknowledgement
+ * takes, and what happens when all of them are cut off and come back at once. The store is counted at the end.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { enrolledTokens } from '../../cli/fleet-credentials.ts';
+import { verdictOf } from '../../cli/fleet-report.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { Fleet } from '../../simulators/fleet/fleet.ts';
+import { fleetTransport } from '../../simulators/fleet/fleet-transport.ts';
+import { ServerProcess } from '../server-process.ts';
+
+export interface FleetBenchOptions {
+  readonly sizes: readonly number[];
+  /** Of steady flow. */
+  readonly seconds: number;
+  readonly readingsPerS: number;
+}
+
+const VALUES = 4;
+const CONNECT_WITHIN_MS = 120_000;
+const SETTLE_WITHIN_MS = 180_000;
+/** Connected and silent for so long before the memory is read. */
+const IDLE_MS = 10_000;
+const PAGES = ['/metrics', '/api/gateways?limit=200', '/api/gateways?limit=10000', '/api/health'] as const;
+const PAGE_EVERY_MS = 1_000;
+
+export async function benchFleet(options: FleetBenchOptions): Promise<void> {
+  console.log(`## Fleet: ${options.readingsPerS} readings/s in all, ${VALUES} values a reading\n`);
+  const rows: string[][] = [];
+  const pages: string[][] = [];
+  for (const size of options.sizes) {
+    const { row, page } = await benchSize(size, options);
+    rows.push(row);
+    pages.push(page);
+  }
+  table(
+    [
+      'gateways',
+      'connected after s',
+      'MiB before',
+      'MiB idle',
+      'KiB a gateway',
+      'MiB with flow',
+      'p50 ms',
+      'p99 ms',
+      'storm: all back s',
+      'outstanding settled s',
+      'p50 ms in it',
+      'p99 ms in it',
+      'peak MiB',
+      'store',
+    ],
+    rows,
+  );
+  console.log('\nSlowest answer of the pages while it flows, ms');
+  table(['gateways', ...PAGES], pages);
+}
+
+async function benchSize(size: number, options: FleetBenchOptions): Promise<{ row: string[]; page: string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'lamplighter-fleet-'));
+  const data = join(folder, 'data');
+  const server = await ServerProcess.start({
+    data,
+    args: ['--city', 'none'],
+    env: { LAMPLIGHTER_LOG_LEVEL: 'warn' },
+  });
+  try {
+    const credentials = await enrolledTokens(server.api, data, size, () => {});
+    const before = residentMiB(server);
+    const fleet = new Fleet({
+      credentials,
+      transport: fleetTransport({ url: `mqtt://127.0.0.1:${server.mqttPort}` }),
+      clock: systemClock,
+      random: Math.random,
+      version: 'bench',
+      options: { readingsPerS: options.readingsPerS, values: VALUES },
+    });
+    const startedAt = performance.now();
+    await fleet.start();
+    if (!(await fleet.connected(CONNECT_WITHIN_MS)))
+      throw new Error(`only ${fleet.books.connected} of ${size} connected: ${JSON.stringify(fleet.books.errors)}`);
+    const connectedS = (performance.now() - startedAt) / 1_000;
+    await sleep(IDLE_MS);
+    const idle = residentMiB(server);
+
+    fleet.produce();
+    // The first batches make the store list thousands of new devices; what follows is the steady state.
+    await sleep(12_000);
+    fleet.books.latency.reset();
+    const slowest = await askPages(server, options.seconds);
+    const flow = residentMiB(server);
+    const steady = percentiles(fleet);
+
+    fleet.books.latency.reset();
+    const storm = await fleet.storm(SETTLE_WITHIN_MS);
+    await fleet.drained(SETTLE_WITHIN_MS);
+    const stormy = percentiles(fleet);
+    fleet.stopProducing();
+    await fleet.drained(SETTLE_WITHIN_MS);
+    const verdict = verdictOf(fleet, storm);
+    const { count } = await server.api.get<{ count: number }>('/api/totals');
+    const wanted = fleet.counts().produced * VALUES;
+    const store = !verdict.isGood ? verdict.words : count === wanted ? 'exact' : `${count} of ${wanted} values`;
+    await fleet.stop();
+    const row = [
+      size.toLocaleString('en'),
+      connectedS.toFixed(1),
+      before.toFixed(0),
+      idle.toFixed(0),
+      (((idle - before) * 1_024) / size).toFixed(1),
+      flow.toFixed(0),
+      ...steady,
+      storm.backAfterS?.toFixed(1) ?? 'never',
+      storm.settledAfterS?.toFixed(1) ?? 'never',
+      ...stormy,
+      server.peakMiB().toFixed(0),
+      store,
+    ];
+    return { row, page: [size.toLocaleString('en'), ...slowest] };
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Asks each page in turn, one a second, and tells the slowest answer of each. */
+async function askPages(server: ServerProcess, seconds: number): Promise<string[]> {
+  const slowest = new Map<string, number>();
+  const end = performance.now() + seconds * 1_000;
+  for (let turn = 0; performance.now() < end; turn++) {
+    const page = PAGES[turn % PAGES.length] as string;
+    const asked = performance.now();
+    const reply = await fetch(new URL(page, server.console));
+    await reply.arrayBuffer();
+    slowest.set(page, Math.max(slowest.get(page) ?? 0, performance.now() - asked));
+    await sleep(PAGE_EVERY_MS);
+  }
+  return PAGES.map((page) => slowest.get(page)?.toFixed(0) ?? '–');
+}
+
+function percentiles(fleet: Fleet): string[] {
+  const { latency } = fleet.books;
+  return [0.5, 0.99].map((share) => latency.percentile(share)?.toFixed(0) ?? '–');
+}
+
+function residentMiB(server: ServerProcess): number {
+  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'latin1'));
+  return Number(match?.[1]) / 1_024;
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): void {
+  console.log(`| ${header.join(' | ')} |`);
+  console.log(`|${header.map(() => '---:').join('|')}|`);
+  for (const row of rows) console.log(`| ${row.join(' | ')} |`);
+}
