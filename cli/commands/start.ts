@@ -3,7 +3,6 @@ import { LamplighterError } from '../../contract/error-codes.ts';
 import { createLog } from '../../runtime/log.ts';
 import { print } from '../print.ts';
 import { readSettings, wordsOfFaults } from '../read-settings.ts';
-import { startServer } from '../server.ts';
 import { flagOf, isSecret, SETTING_KEYS, SETTINGS, type SettingKey, type Settings, variableOf } from '../settings.ts';
 import { untilSignal } from '../until-signal.ts';
 import { VERSION } from '../version.ts';
@@ -47,6 +46,8 @@ function keyed(flags: Record<string, string | undefined>): Partial<Record<Settin
 }
 
 async function runServer(settings: Settings): Promise<void> {
+  // The server's modules take half a second and 40 MB to load, which no other command should pay.
+  const { startServer } = await import('../server.ts');
   const log = createLog({ level: settings.log_level, name: 'lamplighter' });
   const server = await startServer(settings, log);
   print(`Lamplighter ${VERSION} is running.`);

@@ -4,7 +4,6 @@ import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { StoreCheck, TelemetryStore } from '../../store/telemetry-store.ts';
 import { DataFolder, runningServer } from '../data-folder.ts';
-import { createStore } from '../open-store.ts';
 import { print } from '../print.ts';
 import { readSettings, wordsOfFaults } from '../read-settings.ts';
 import { connectToServer } from '../server-client.ts';
@@ -52,6 +51,8 @@ async function ask(name: 'init' | 'check', settings: Settings): Promise<StoreChe
     const server = await connectToServer(settings.data);
     return name === 'init' ? await server.post('/api/store/init') : await server.get('/api/store/check');
   }
+  // Loading the engines takes a moment that no other command should wait.
+  const { createStore } = await import('../open-store.ts');
   const log = createLog({ level: 'warn', name: 'lamplighter' });
   const store = createStore(settings, { clock: systemClock, random: Math.random, log });
   if (settings.store === 'influxdb') return await store[name]();
