@@ -30,7 +30,7 @@ export async function pageRoutes(app: ConsoleApp, webFolder: string | undefined)
       setHeaders(reply, path) {
         // File names under assets/ carry a hash of their content.
         const isHashed = path.includes(join(webFolder, 'assets'));
-        void reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+        void reply.setHeader('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
     });
   });
