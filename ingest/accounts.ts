@@ -1,8 +1,8 @@
 /**
  * The books of ingest, per gateway, since this process started; readings, not batches:
- * received = stored + duplicate + rejected + later + shed + queued.
+ * received = stored + duplicate + rejected + later + shed + queued. `gateway-metrics.ts` writes them for Prometheus.
  */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import { getOrCreate } from '../runtime/get-or-create.ts';
 import type { GatewayCounts } from './ingest-view.ts';
 
@@ -33,35 +33,6 @@ export class Accounts {
   stored = 0;
 
   constructor(registry: Registry) {
-    const accounts = this.#byGateway;
-    new Counter({
-      name: 'lamplighter_ingest_readings_total',
-      help: 'Readings by gateway and outcome; received is the sum of all others and lamplighter_ingest_readings_queued',
-      labelNames: ['gateway', 'outcome', 'reason'],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const [gateway, account] of accounts) {
-          this.inc({ gateway, outcome: 'received', reason: '' }, account.received);
-          this.inc({ gateway, outcome: 'stored', reason: '' }, account.stored);
-          this.inc({ gateway, outcome: 'duplicate', reason: '' }, account.duplicate);
-          this.inc({ gateway, outcome: 'shed', reason: '' }, account.shed);
-          for (const [reason, n] of Object.entries(account.rejected))
-            this.inc({ gateway, outcome: 'rejected', reason }, n);
-          for (const [reason, n] of Object.entries(account.later)) this.inc({ gateway, outcome: 'later', reason }, n);
-        }
-      },
-    });
-    new Gauge({
-      name: 'lamplighter_ingest_readings_queued',
-      help: 'Readings taken in and not yet committed',
-      labelNames: ['gateway'],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const [gateway, account] of accounts) this.set({ gateway }, account.queued);
-      },
-    });
     const books = this;
     new Counter({
       name: 'lamplighter_ingest_undecodable_messages_total',

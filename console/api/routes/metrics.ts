@@ -1,6 +1,12 @@
-/** What Prometheus scrapes: the registry that all parts write to, and the process itself. */
+/**
+ * What Prometheus scrapes: the registry that all parts write to, the process itself, and the books of each gateway.
+ * The latter grow with the city, so they are written in parts, and between two of them the process does its other work.
+ */
+import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { z } from 'zod';
+import { gatewayMetrics } from '../../../ingest/gateway-metrics.ts';
 import type { ConsoleApp } from '../console-app.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 
@@ -9,6 +15,14 @@ export function metricsRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
   // Whoever composes the process may have put them into the shared registry already.
   const isThere = deps.registry.getSingleMetric('process_cpu_seconds_total') !== undefined;
   if (!isThere) collectDefaultMetrics({ register: own });
+  async function* exposition(): AsyncGenerator<string> {
+    yield `${await Registry.merge([deps.registry, own]).metrics()}\n`;
+    for (const part of gatewayMetrics(deps.ingest.gateways())) {
+      yield part;
+      await nextTurn();
+    }
+  }
+
   app.get(
     '/metrics',
     {
@@ -21,7 +35,7 @@ export function metricsRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
     },
     async (_request, reply) => {
       reply.type(deps.registry.contentType);
-      return reply.send(await Registry.merge([deps.registry, own]).metrics());
+      return reply.send(Readable.from(exposition()));
     },
   );
 }
