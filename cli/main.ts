@@ -4,7 +4,9 @@ import { Command } from 'commander';
 import { LamplighterError } from '../contract/error-codes.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { edgeCommand } from './commands/edge.ts';
+import { exportCommand } from './commands/export.ts';
 import { gatewayCommand } from './commands/gateway.ts';
+import { importCommand } from './commands/import.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { observerCommand } from './commands/observer.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -26,6 +28,8 @@ const program = new Command('lamplighter')
   .addCommand(gatewayCommand())
   .addCommand(observerCommand())
   .addCommand(storeCommand())
+  .addCommand(importCommand())
+  .addCommand(exportCommand())
   .addCommand(deadLettersCommand())
   .addCommand(simulateCommand())
   .addCommand(metricsCommand())

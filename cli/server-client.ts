@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import { ERRORS, type ErrorCode, LamplighterError } from '../contract/error-codes.ts';
 import { operatorTokenFile, runningServer } from './data-folder.ts';
 
+type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
 export class ServerClient {
   /** Address of the MQTT broker. */
   readonly mqtt: URL;
@@ -16,7 +18,7 @@ export class ServerClient {
     this.#token = token;
   }
 
-  async get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
+  async get<T>(path: string, query: Query = {}): Promise<T> {
     return await this.#ask<T>('GET', path, query);
   }
 
@@ -24,25 +26,44 @@ export class ServerClient {
     return await this.#ask<T>('POST', path, {}, body);
   }
 
-  async #ask<T>(
+  /** A body that is no JSON object of ours, sent as it is. */
+  async postFile<T>(path: string, query: Query, type: string, body: string | Uint8Array<ArrayBuffer>): Promise<T> {
+    return JSON.parse(await this.#send('POST', path, query, { type, content: body })) as T;
+  }
+
+  /** An answer that is not JSON. */
+  async text(path: string, query: Query = {}): Promise<string> {
+    return await this.#send('GET', path, query);
+  }
+
+  async #ask<T>(method: string, path: string, query: Query, body?: unknown): Promise<T> {
+    const json = body === undefined ? undefined : { type: 'application/json', content: JSON.stringify(body) };
+    return JSON.parse(await this.#send(method, path, query, json)) as T;
+  }
+
+  async #send(
     method: string,
     path: string,
-    query: Record<string, string | number | undefined>,
-    body?: unknown,
-  ): Promise<T> {
+    query: Query,
+    body?: { type: string; content: string | Uint8Array<ArrayBuffer> },
+  ): Promise<string> {
     const url = new URL(path, this.#console);
-    for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, String(value));
+    for (const [key, value] of Object.entries(query)) {
+      for (const each of Array.isArray(value) ? value : [value]) {
+        if (each !== undefined) url.searchParams.append(key, String(each));
+      }
+    }
     const reply = await fetch(url, {
       method,
       headers: {
         authorization: `Bearer ${this.#token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': body.type }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body.content }),
     });
     const text = await reply.text();
     if (!reply.ok) throw errorOf(text, reply.status);
-    return JSON.parse(text) as T;
+    return text;
   }
 }
 
