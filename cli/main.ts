@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { LamplighterError } from '../contract/error-codes.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { demoCommand } from './commands/demo.ts';
 import { edgeCommand } from './commands/edge.ts';
 import { exportCommand } from './commands/export.ts';
 import { gatewayCommand } from './commands/gateway.ts';
@@ -25,6 +26,7 @@ const program = new Command('lamplighter')
   .showHelpAfterError('(add --help for what can be given)')
   .addCommand(startCommand())
   .addCommand(edgeCommand())
+  .addCommand(demoCommand())
   .addCommand(gatewayCommand())
   .addCommand(observerCommand())
   .addCommand(storeCommand())

@@ -13,6 +13,7 @@ import { Register } from '../register/register.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { type Service, stopAll } from '../runtime/service.ts';
+import type { HistoryProgress } from '../simulators/history-turns.ts';
 import { SimulatedGateways } from '../simulators/simulated-gateways.ts';
 import { brokerRole } from './broker-role.ts';
 import { DataFolder } from './data-folder.ts';
@@ -25,6 +26,8 @@ export interface RunningServer {
   readonly mqtt: string;
   /** What the city consists of, in words. */
   readonly city: string;
+  /** How far a simulated city is with telling its past. */
+  readonly history?: () => HistoryProgress;
   stop(): Promise<void>;
 }
 
@@ -74,6 +77,21 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       }),
     );
 
+    const simulated =
+      settings.city === 'demo'
+        ? new SimulatedGateways({
+            ...common,
+            register,
+            folder: settings.data,
+            brokerUrl: broker.localUrl,
+            topicPrefix: settings.topic_prefix,
+            seed: settings.seed,
+            historyMs: settings.history_days * 86_400_000,
+            faults: settings.faults,
+            version: VERSION,
+          })
+        : undefined;
+
     const console = await run(
       createConsole({
         ...common,
@@ -81,6 +99,9 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
         store,
         ingest,
         broker: broker.view,
+        ...(simulated === undefined
+          ? {}
+          : { history: () => simulated.history(), simulatedAccounts: () => simulated.accounts() }),
         operatorTokenSha256: hashToken(folder.operatorToken()),
         version: VERSION,
         gatewayUrl: broker.url,
@@ -96,23 +117,19 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     );
 
     let city = 'no gateways yet; add one with: lamplighter gateway add';
-    if (settings.city === 'demo') {
-      const simulated = await run(
-        new SimulatedGateways({
-          ...common,
-          register,
-          folder: settings.data,
-          brokerUrl: broker.localUrl,
-          topicPrefix: settings.topic_prefix,
-          seed: settings.seed,
-          version: VERSION,
-        }),
-      );
+    if (simulated !== undefined) {
+      await run(simulated);
       city = simulated.description;
     } else if (isManifest(settings.city)) city = `${register.gateways().length} gateways from ${settings.city}`;
 
     folder.addresses = { console: console.address, mqtt: broker.localUrl, ca: broker.caFile };
-    return { console: console.address, mqtt: broker.urls.join('  '), city, stop: () => stopAll(running) };
+    return {
+      console: console.address,
+      mqtt: broker.urls.join('  '),
+      city,
+      ...(simulated === undefined ? {} : { history: () => simulated.history() }),
+      stop: () => stopAll(running),
+    };
   } catch (error) {
     await stopAll(running).catch((failure: unknown) => log.error({ error: failure }, 'stopping failed as well'));
     throw error;

@@ -23,12 +23,14 @@ const count = (least: number) => z.coerce.number('must be a number').int().min(l
 
 const faultList = z.string().transform((text, context) => {
   const names = text.split(',').map((name) => name.trim());
-  return names.filter((name) => name !== '').flatMap((name): CityFaultName[] => {
-    const known = CITY_FAULTS.find((fault) => fault === name);
-    if (known !== undefined) return [known];
-    context.addIssue({ code: 'custom', message: `there is no fault '${name}'; choose of ${CITY_FAULTS.join(', ')}` });
-    return [];
-  });
+  return names
+    .filter((name) => name !== '')
+    .flatMap((name): CityFaultName[] => {
+      const known = CITY_FAULTS.find((fault) => fault === name);
+      if (known !== undefined) return [known];
+      context.addIssue({ code: 'custom', message: `there is no fault '${name}'; choose of ${CITY_FAULTS.join(', ')}` });
+      return [];
+    });
 });
 
 interface Row {

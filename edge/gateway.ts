@@ -22,6 +22,8 @@ import type { Source } from './sources/source.ts';
 import type { SourceContext } from './sources/source-kind.ts';
 import { type GatewayLink, Uplink, type UplinkState } from './uplink.ts';
 
+export type { GatewayLink };
+
 export interface GatewayDeps {
   readonly config: GatewayConfig;
   /** Not started; the gateway starts and stops it. */
@@ -37,6 +39,8 @@ export interface GatewayDeps {
   readonly feed?: SourceContext['feed'];
   /** A connection that the caller starts and stops; by default the gateway makes its own over MQTT. */
   readonly link?: GatewayLink;
+  /** What stands between the gateway and its own connection; by default nothing. For trying what a network may do. */
+  readonly wrapLink?: (link: MqttLink) => GatewayLink;
   /** Identity of this boot of the machine. */
   readonly boot?: string;
   /** Where the last instant of a confirmed clock is kept; by default in the data folder. */
@@ -77,7 +81,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   });
   const held = new HeldReadings({ outbox, gatewayClock, log });
   const ownLink = deps.link === undefined ? createLink(deps, () => presence.will()) : undefined;
-  const link = deps.link ?? (ownLink as GatewayLink);
+  const link = deps.link ?? wrapped(deps, ownLink as MqttLink);
   const presence = new PresenceKeeper({ gateway, topics, link, clock, now: () => gatewayClock.now(), version });
   const uplink = new Uplink({
     gateway,
@@ -207,6 +211,10 @@ function createLink(
   const { token, ...broker } = config.broker;
   const options = { ...broker, clientId: config.id, username: config.id, password: token, will };
   return new MqttLink({ options, clock, random, log });
+}
+
+function wrapped({ wrapLink }: GatewayDeps, link: MqttLink): GatewayLink {
+  return wrapLink === undefined ? link : wrapLink(link);
 }
 
 function outboxService(outbox: Outbox): Service {

@@ -1,11 +1,12 @@
 /** What a building draws and feeds: electricity net of its solar roof, gas, water, and how full it is. */
+
+import { sunElevation } from '../energy/sun.ts';
 import { isHoliday, isSchoolOut } from './calendar.ts';
 import { chance, streamOf, wander } from './chance.ts';
 import type { BuildingSite } from './city.ts';
-import type { CivilDay } from './civil-days.ts';
 import type { CityContext } from './city-context.ts';
+import type { CivilDay } from './civil-days.ts';
 import { Flow, type RateModel } from './flow.ts';
-import { sunElevation } from '../energy/sun.ts';
 import { type BuildingUse, USES } from './uses.ts';
 
 const HOUR_MS = 3_600_000;

@@ -18,9 +18,12 @@ export function chance(stream: number, index: number): number {
   return ((hash ^ (hash >>> 16)) >>> 0) / 4_294_967_296;
 }
 
-/** A curve in [-1, 1] that wanders with the given period (milliseconds), smooth in time. */
+/**
+ * A curve in [-1, 1] that wanders with the given period (milliseconds), smooth in time. Streams turn at different
+ * instants, so that no two curves do anything at the same moment.
+ */
 export function wander(stream: number, time: number, periodMs: number): number {
-  const position = time / periodMs;
+  const position = time / periodMs + (stream & 1_023) / 1_024;
   const index = Math.floor(position);
   const part = position - index;
   const blend = part * part * (3 - 2 * part);

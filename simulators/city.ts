@@ -1,57 +1,35 @@
 /**
- * The simulated city as data: ten municipal buildings and two streetlight circuits modelled on Boston, one gateway each.
- * Names and places are real, sizes are of the right order, every figure that comes from them is made up.
+ * The demo city as data: buildings, streetlight circuits and air stations modelled on Boston, one gateway a site, and
+ * what is wrong in it. A pure function of its seed and of the instant at which it was founded. Every figure is made up.
  */
-import type { BuildingUseName } from './uses.ts';
+import { BUILDINGS, type BuildingRow } from './buildings.ts';
+import { CIRCUITS, type CircuitRow, STATIONS, type StationRow } from './circuits.ts';
+import { type CityFaults, NO_FAULTS } from './city-faults.ts';
+import { FIRST_DAY } from './civil-days.ts';
 
-interface SiteBase {
-  readonly id: string;
-  readonly name: string;
-  readonly address: string;
-  readonly latitude: number;
-  readonly longitude: number;
-}
-
-export interface BuildingSite extends SiteBase {
-  readonly kind: 'building';
-  readonly use: BuildingUseName;
-  readonly floorAreaM2: number;
-  readonly hasGas: boolean;
-  readonly hasWater: boolean;
-  /** Peak power of the solar roof; 0 without one. */
-  readonly solarKw: number;
-  /** Rooms with an air sensor. */
-  readonly rooms: readonly string[];
-}
-
-export interface StreetlightSite extends SiteBase {
-  readonly kind: 'streetlights';
-  readonly lamps: number;
-  /** Nominal power of one lamp. */
-  readonly lampW: number;
-  /** Dimmed between these hours after midnight, to this level. */
-  readonly dimFromHour: number;
-  readonly dimToHour: number;
-  readonly dimPercent: number;
-}
-
-export type SimulatedSite = BuildingSite | StreetlightSite;
+export type BuildingSite = BuildingRow & { readonly kind: 'building' };
+export type StreetlightSite = CircuitRow & { readonly kind: 'streetlights' };
+export type StationSite = StationRow & { readonly kind: 'station' };
+export type SimulatedSite = BuildingSite | StreetlightSite | StationSite;
 
 /** Milliseconds between two readings of a device. */
 export interface Intervals {
+  /** Main meters of buildings and circuits. */
   readonly electricityMs: number;
-  readonly airMs: number;
+  /** Gas, water and solar meters. */
+  readonly meterMs: number;
+  readonly roomMs: number;
   readonly lampMs: number;
-  readonly gasMs: number;
-  readonly waterMs: number;
+  readonly stationMs: number;
 }
 
+/** Lively on a page, and a fortnight of it is told within two minutes (docs/demo.md has the readings a day). */
 export const INTERVALS: Intervals = {
-  electricityMs: 10_000,
-  airMs: 30_000,
-  lampMs: 60_000,
-  gasMs: 60_000,
-  waterMs: 60_000,
+  electricityMs: 60_000,
+  meterMs: 300_000,
+  roomMs: 300_000,
+  lampMs: 600_000,
+  stationMs: 120_000,
 };
 
 export interface SimulatedCity {
@@ -60,97 +38,34 @@ export interface SimulatedCity {
   readonly zone: string;
   readonly intervals: Intervals;
   readonly sites: readonly SimulatedSite[];
+  readonly faults: CityFaults;
+  /** Local day (days since 1970-01-01) on which its counters begin to count. No earlier instant can be asked for. */
+  readonly firstDay: number;
 }
 
-type Row = readonly [
-  id: string,
-  name: string,
-  use: BuildingUseName,
-  floorAreaM2: number,
-  address: string,
-  latitude: number,
-  longitude: number,
-  supplies: { readonly gas?: true; readonly water?: true; readonly solarKw?: number },
-  rooms: readonly string[],
-];
+export interface CityOptions {
+  readonly intervals?: Partial<Intervals>;
+  /** What is wrong in it; by default nothing. */
+  readonly faults?: CityFaults;
+  readonly firstDay?: number;
+}
 
-const BUILDINGS: readonly Row[] = [
-  // biome-ignore format: one building a line
-  ['city-hall', 'City Hall', 'office', 47_500, '1 City Hall Square', 42.3604, -71.058, { water: true }, ['Council chamber', 'Registry', 'Lobby']],
-  // biome-ignore format: one building a line
-  ['central-library', 'Central Library, Copley Square', 'library', 86_000, '700 Boylston Street', 42.3493, -71.0782, { gas: true, water: true }, ['Reading room', 'Children’s library', 'Map room']],
-  // biome-ignore format: one building a line
-  ['east-boston-library', 'East Boston Branch Library', 'library', 1_500, '365 Bremen Street', 42.3783, -71.0297, { solarKw: 45 }, ['Main hall', 'Community room']],
-  // biome-ignore format: one building a line
-  ['latin-school', 'Boston Latin School', 'school', 31_500, '78 Avenue Louis Pasteur', 42.3381, -71.1021, { gas: true, water: true }, ['Room 114', 'Gymnasium', 'Cafeteria']],
-  // biome-ignore format: one building a line
-  ['mather-school', 'Mather Elementary School', 'school', 7_800, '1 Parish Street', 42.3088, -71.0615, { gas: true, water: true, solarKw: 120 }, ['Room 12', 'Assembly hall']],
-  // biome-ignore format: one building a line
-  ['mason-pool', 'Mason Pool', 'pool', 1_900, '176 Norfolk Avenue', 42.3246, -71.0672, { gas: true, water: true }, ['Pool hall', 'Changing rooms']],
-  // biome-ignore format: one building a line
-  ['curley-center', 'Curley Community Center', 'community', 5_300, '1663 Columbia Road', 42.3287, -71.0371, { gas: true, water: true, solarKw: 90 }, ['Sports hall', 'Fitness room']],
-  // biome-ignore format: one building a line
-  ['engine-33', 'Fire Station, Engine 33', 'fire-station', 1_400, '941 Boylston Street', 42.3479, -71.0869, { gas: true, water: true }, ['Apparatus floor', 'Bunk room']],
-  // biome-ignore format: one building a line
-  ['police-headquarters', 'Police Headquarters', 'police', 17_000, '1 Schroeder Plaza', 42.3346, -71.0919, { gas: true, water: true }, ['Dispatch', 'Briefing room', 'Lobby']],
-  // biome-ignore format: one building a line
-  ['frontage-depot', 'Public Works Depot, Frontage Road', 'depot', 9_200, '400 Frontage Road', 42.3396, -71.0646, { gas: true, water: true }, ['Workshop', 'Office']],
-];
+export const CITY_NAME = 'Boston (simulated)';
+export const CITY_ZONE = 'America/New_York';
 
-const CIRCUITS: readonly StreetlightSite[] = [
-  {
-    kind: 'streetlights',
-    id: 'seaport-circuit-4',
-    name: 'Streetlights, Seaport Boulevard',
-    address: 'Seaport Boulevard',
-    latitude: 42.3519,
-    longitude: -71.0446,
-    lamps: 20,
-    lampW: 88,
-    dimFromHour: 1,
-    dimToHour: 5,
-    dimPercent: 50,
-  },
-  {
-    kind: 'streetlights',
-    id: 'jamaicaway-circuit-11',
-    name: 'Streetlights, Jamaicaway',
-    address: 'Jamaicaway',
-    latitude: 42.3195,
-    longitude: -71.1163,
-    lamps: 20,
-    lampW: 54,
-    dimFromHour: 0.5,
-    dimToHour: 5.5,
-    dimPercent: 40,
-  },
-];
-
-/** The same seed gives the same city, to the last digit. */
-export function smallCity(seed: number, intervals: Partial<Intervals> = {}): SimulatedCity {
+/** The same arguments give the same city, to the last digit. */
+export function demoCity(seed: number, options: CityOptions = {}): SimulatedCity {
   return {
     seed,
-    name: 'Boston (simulated)',
-    zone: 'America/New_York',
-    intervals: { ...INTERVALS, ...intervals },
-    sites: [...BUILDINGS.map(building), ...CIRCUITS],
-  };
-}
-
-function building(row: Row): BuildingSite {
-  const [id, name, use, floorAreaM2, address, latitude, longitude, { gas, water, solarKw }, rooms] = row;
-  return {
-    kind: 'building',
-    id,
-    name,
-    use,
-    floorAreaM2,
-    address,
-    latitude,
-    longitude,
-    hasGas: gas ?? false,
-    hasWater: water ?? false,
-    solarKw: solarKw ?? 0,
-    rooms,
+    name: CITY_NAME,
+    zone: CITY_ZONE,
+    intervals: { ...INTERVALS, ...options.intervals },
+    sites: [
+      ...BUILDINGS.map((row) => ({ kind: 'building', ...row }) as const),
+      ...CIRCUITS.map((row) => ({ kind: 'streetlights', ...row }) as const),
+      ...STATIONS.map((row) => ({ kind: 'station', ...row }) as const),
+    ],
+    faults: options.faults ?? NO_FAULTS,
+    firstDay: options.firstDay ?? FIRST_DAY,
   };
 }

@@ -1,4 +1,4 @@
-/** Local days of a zone, of 23, 24 or 25 hours, each found once. The simulated city begins on 2025-01-01. */
+/** Local days of a zone, of 23, 24 or 25 hours, each found once. */
 
 export interface CivilDay {
   /** Days since 1970-01-01 in the local calendar. */
@@ -15,12 +15,13 @@ export interface CivilDay {
 }
 
 const DAY_MS = 86_400_000;
-/** Counters count from this local day on, so that any later instant is quick to compute. */
+/** Counters of a city that says nothing else count from this local day on. */
 export const FIRST_DAY = Date.UTC(2025, 0, 1) / DAY_MS;
 
 export class CivilDays {
   readonly #format: Intl.DateTimeFormat;
   readonly #days = new Map<number, CivilDay>();
+  #last: CivilDay | undefined;
 
   constructor(zone: string) {
     this.#format = new Intl.DateTimeFormat('en-US', {
@@ -34,14 +35,16 @@ export class CivilDays {
     });
   }
 
-  /** The day that holds an instant. @throws RangeError before the simulated city begins. */
+  /** The day that holds an instant. */
   at(time: number): CivilDay {
+    const last = this.#last;
+    if (last !== undefined && last.start <= time && time < last.end) return last;
     // No zone is further than 14 hours from UTC, so the day is this one or a neighbour.
     const guess = Math.floor(time / DAY_MS);
     for (const index of [guess, guess - 1, guess + 1]) {
       const day = this.day(index);
       if (day.start <= time && time < day.end) {
-        if (index < FIRST_DAY) throw new RangeError('the simulated city begins on 2025-01-01; ask for a later time');
+        this.#last = day;
         return day;
       }
     }

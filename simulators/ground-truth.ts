@@ -81,6 +81,6 @@ export function* readingsIn(device: SimulatedDevice, from: number, to: number): 
 }
 
 /** Number of the first instant at or after `time`. */
-function indexFrom({ intervalMs, phaseMs }: SimulatedDevice, time: number): number {
-  return Math.ceil((time - phaseMs) / intervalMs);
+function indexFrom({ intervalMs, phaseMs, until }: SimulatedDevice, time: number): number {
+  return Math.ceil((Math.min(time, until) - phaseMs) / intervalMs);
 }

@@ -2,11 +2,12 @@
 import { metricById } from '../contract/metrics.ts';
 import { BuildingLoad } from './building-load.ts';
 import { chance, streamOf, wander } from './chance.ts';
-import type { BuildingSite, SimulatedCity, StreetlightSite } from './city.ts';
-import { CivilDays } from './civil-days.ts';
+import type { BuildingSite, SimulatedCity, StationSite, StreetlightSite } from './city.ts';
+import { type CityContext, contextOf } from './city-context.ts';
+import { indoorAir } from './indoor-air.ts';
+import { breaksOf, type RegisterBreak, registerOf } from './meter-register.ts';
+import { outdoorAir } from './outdoor-air.ts';
 import { StreetlightCircuit } from './streetlight-circuit.ts';
-import { USES } from './uses.ts';
-import { Weather } from './weather.ts';
 
 export type Values = Readonly<Record<string, number>>;
 
@@ -17,18 +18,17 @@ export interface SimulatedDevice {
   readonly id: string;
   readonly name: string;
   readonly kind: string;
-  /** It speaks at the instants `phaseMs + n · intervalMs`, epoch milliseconds. */
+  /** It speaks at the instants `phaseMs + n · intervalMs`, epoch milliseconds … */
   readonly intervalMs: number;
   readonly phaseMs: number;
+  /** … before this one. */
+  readonly until: number;
+  /** Of a lamp, watts. */
+  readonly nominalW?: number | undefined;
   /** What it says at an instant, each value rounded to what its metric shows. A pure function. */
   valuesAt(time: number): Values;
-}
-
-interface Shared {
-  readonly city: SimulatedCity;
-  readonly seed: number;
-  readonly days: CivilDays;
-  readonly weather: Weather;
+  /** Where its register of energy falls, up to an instant. */
+  breaksUntil(time: number): readonly RegisterBreak[];
 }
 
 const MINUTE_MS = 60_000;
@@ -41,120 +41,115 @@ export function gatewayOf(site: string): string {
 }
 
 export function devicesOf(city: SimulatedCity): SimulatedDevice[] {
-  const days = new CivilDays(city.zone);
-  const shared: Shared = { city, seed: city.seed, days, weather: new Weather(city.seed) };
-  return city.sites.flatMap((site) =>
-    site.kind === 'building' ? buildingDevices(site, shared) : circuitDevices(site, shared),
-  );
+  const context = contextOf(city);
+  return city.sites.flatMap((site) => {
+    if (site.kind === 'building') return buildingDevices(site, context);
+    return site.kind === 'streetlights' ? circuitDevices(site, context) : stationDevices(site, context);
+  });
 }
 
-function buildingDevices(site: BuildingSite, shared: Shared): SimulatedDevice[] {
-  const load = new BuildingLoad(site, shared);
-  const { electricityMs, gasMs, waterMs, airMs } = shared.city.intervals;
-  const make = maker(site.id, shared);
+function buildingDevices(site: BuildingSite, context: CityContext): SimulatedDevice[] {
+  const load = new BuildingLoad(site, context);
+  const { city } = context;
+  const { electricityMs, meterMs, roomMs } = city.intervals;
+  const make = maker(site.id, context);
   const hasSolar = site.solarKw > 0;
-  const devices = [
-    make('main-meter', 'Main electricity meter', 'electricity-meter', electricityMs, (time) => ({
-      ...mains(site.id, load.taken.rateAt(time) - (hasSolar ? load.fed.rateAt(time) : 0), time, shared),
-      active_energy_kwh: load.taken.totalAt(time),
-      ...(hasSolar ? { active_energy_export_kwh: load.fed.totalAt(time) } : {}),
-    })),
-  ];
+  const fault = city.faults.registers.find((one) => one.site === site.id);
+  const taken = (time: number) => load.taken.totalAt(time);
+  const register = registerOf(taken, fault);
+  const mains = mainsOf(site.id, context);
+  const main = make('main-meter', 'Main electricity meter', 'electricity-meter', electricityMs, (time) => {
+    const values = mains(load.taken.rateAt(time) - (hasSolar ? load.fed.rateAt(time) : 0), time);
+    values.active_energy_kwh = register(time);
+    if (hasSolar) values.active_energy_export_kwh = load.fed.totalAt(time);
+    return values;
+  });
+  const devices: SimulatedDevice[] = [{ ...main, breaksUntil: (time) => breaksOf(taken, fault, time) }];
   if (hasSolar) {
     const solar = (time: number) => ({
       solar_power_kw: load.solar.rateAt(time),
       solar_energy_kwh: load.solar.totalAt(time),
     });
-    devices.push(make('solar-meter', 'Solar roof', 'solar-inverter', electricityMs, solar));
+    devices.push(make('solar-meter', 'Solar roof', 'solar-inverter', meterMs, solar));
   }
   if (site.hasGas) {
     const gas = (time: number) => ({ gas_flow_m3_per_h: load.gas.rateAt(time), gas_volume_m3: load.gas.totalAt(time) });
-    devices.push(make('gas-meter', 'Gas meter', 'gas-meter', gasMs, gas));
+    devices.push(make('gas-meter', 'Gas meter', 'gas-meter', meterMs, gas));
   }
   if (site.hasWater) {
     const water = (time: number) => ({
       water_flow_m3_per_h: load.water.rateAt(time),
       water_volume_m3: load.water.totalAt(time),
     });
-    devices.push(make('water-meter', 'Water meter', 'water-meter', waterMs, water));
+    devices.push(make('water-meter', 'Water meter', 'water-meter', meterMs, water));
   }
   for (const [index, room] of site.rooms.entries()) {
-    devices.push(make(`air-${index + 1}`, room, 'air-sensor', airMs, indoorAir(site, index, load, shared)));
+    devices.push(make(`air-${index + 1}`, room, 'air-sensor', roomMs, indoorAir(site, index, load, context)));
   }
   return devices;
 }
 
-function circuitDevices(site: StreetlightSite, shared: Shared): SimulatedDevice[] {
-  const circuit = new StreetlightCircuit(site, shared);
-  const { electricityMs, lampMs } = shared.city.intervals;
-  const make = maker(site.id, shared);
-  const feeder = make('feeder', 'Circuit meter', 'electricity-meter', electricityMs, (time) => ({
-    ...mains(site.id, circuit.power(time), time, shared),
-    active_energy_kwh: circuit.energy(time),
-  }));
+function circuitDevices(site: StreetlightSite, context: CityContext): SimulatedDevice[] {
+  const circuit = new StreetlightCircuit(site, context);
+  const { electricityMs, lampMs } = context.city.intervals;
+  const make = maker(site.id, context);
+  const mains = mainsOf(site.id, context);
+  const feeder = make('feeder', 'Circuit meter', 'electricity-meter', electricityMs, (time) => {
+    const values = mains(circuit.power(time), time);
+    values.active_energy_kwh = circuit.energy(time);
+    return values;
+  });
   const lamps = Array.from({ length: site.lamps }, (_, lamp) => {
     const number = String(lamp + 1).padStart(2, '0');
-    return make(`lamp-${number}`, `Lamp ${number}`, 'lamp', lampMs, (time) => {
-      const command = circuit.command(time);
-      const hasFailed = circuit.isFailed(lamp, time);
+    const device = make(`lamp-${number}`, `Lamp ${number}`, 'lamp', lampMs, (time) => {
+      const { commandPercent, levelPercent, watts, energyKwh, burnH, hasFailed } = circuit.lamp(lamp, time);
       return {
-        lamp_command_percent: command,
-        lamp_dim_level_percent: hasFailed ? 0 : command,
-        lamp_power_w: circuit.lampPower(lamp, time),
-        lamp_energy_kwh: circuit.lampEnergy(lamp, time),
-        lamp_burn_h: circuit.lampHours(lamp, time),
+        lamp_command_percent: commandPercent,
+        lamp_dim_level_percent: levelPercent,
+        lamp_power_w: watts,
+        lamp_energy_kwh: energyKwh,
+        lamp_burn_h: burnH,
         lamp_failure: hasFailed ? 1 : 0,
       };
     });
+    return { ...device, nominalW: site.lampW };
   });
   return [feeder, ...lamps];
 }
 
-/** What a three-phase meter says besides energy. */
-function mains(site: string, powerKw: number, time: number, { seed }: Shared): Values {
-  const stream = streamOf(seed, site, 'mains');
-  const volts =
-    LINE_V * (1 + 0.012 * wander(stream, time, 20 * MINUTE_MS) + 0.003 * wander(stream + 1, time, MINUTE_MS));
-  const powerFactor = 0.95 + 0.03 * wander(stream + 2, time, 3 * HOUR_MS);
-  return {
-    active_power_kw: powerKw,
-    voltage_v: volts,
-    current_a: (Math.abs(powerKw) * 1_000) / (Math.sqrt(3) * volts * powerFactor),
-    power_factor: powerFactor,
-    // One grid, one frequency.
-    frequency_hz: 60 + 0.025 * wander(streamOf(seed, 'grid'), time, 15_000),
-  };
+function stationDevices(site: StationSite, context: CityContext): SimulatedDevice[] {
+  const make = maker(site.id, context);
+  const { stationMs } = context.city.intervals;
+  return [make('station', 'Air station', 'air-station', stationMs, outdoorAir(site, context))];
 }
 
-function indoorAir(site: BuildingSite, room: number, load: BuildingLoad, { seed, weather }: Shared) {
-  const { crowdPpm, indoorC } = USES[site.use];
-  const stream = streamOf(seed, site.id, 'air', room);
-  const busy = 0.55 + 0.45 * chance(stream, -1);
-  return (time: number): Values => {
-    // The air of a room follows its people slowly: the mean of the last hour.
-    const people =
-      (load.occupancy(time) + load.occupancy(time - 20 * MINUTE_MS) + load.occupancy(time - 40 * MINUTE_MS)) / 3;
-    const outdoor = weather.outdoor(time);
-    const drift = wander(stream, time, 2 * HOUR_MS);
-    const setBack = outdoor < 12 ? -2 * (1 - people) : 0;
+/** What a three-phase meter says besides energy. */
+function mainsOf(site: string, { city }: CityContext): (powerKw: number, time: number) => Record<string, number> {
+  const stream = streamOf(city.seed, site, 'mains');
+  // One grid, one frequency.
+  const grid = streamOf(city.seed, 'grid');
+  return (powerKw, time) => {
+    const volts =
+      LINE_V * (1 + 0.012 * wander(stream, time, 20 * MINUTE_MS) + 0.003 * wander(stream + 1, time, MINUTE_MS));
+    const powerFactor = 0.95 + 0.03 * wander(stream + 2, time, 3 * HOUR_MS);
     return {
-      temperature_c: indoorC + setBack + 0.03 * (outdoor - 12) + 0.8 * people * busy + 0.5 * drift,
-      humidity_percent: Math.min(
-        85,
-        Math.max(14, 41 + 0.75 * (outdoor - 11) + 6 * wander(stream + 1, time, 8 * HOUR_MS)),
-      ),
-      co2_ppm: 425 + crowdPpm * busy * people * (1 + 0.2 * drift) + 12 * wander(stream + 2, time, 10 * MINUTE_MS),
+      active_power_kw: powerKw,
+      voltage_v: volts,
+      current_a: (Math.abs(powerKw) * 1_000) / (Math.sqrt(3) * volts * powerFactor),
+      power_factor: powerFactor,
+      frequency_hz: 60 + 0.025 * wander(grid, time, 15_000),
     };
   };
 }
 
-function maker(site: string, { seed }: Shared) {
+function maker(site: string, { city }: CityContext) {
+  const until = city.faults.silent.find((fault) => fault.site === site)?.from ?? Number.POSITIVE_INFINITY;
   return (
     id: string,
     name: string,
     kind: string,
     intervalMs: number,
-    exactAt: (time: number) => Values,
+    exactAt: (time: number) => Record<string, number>,
   ): SimulatedDevice => ({
     site,
     gateway: gatewayOf(site),
@@ -162,17 +157,25 @@ function maker(site: string, { seed }: Shared) {
     name,
     kind,
     intervalMs,
-    phaseMs: Math.floor(chance(streamOf(seed, site, id, 'phase'), 0) * intervalMs),
-    valuesAt: (time) => rounded(exactAt(time)),
+    phaseMs: Math.floor(chance(streamOf(city.seed, site, id, 'phase'), 0) * intervalMs),
+    until,
+    valuesAt: (time) => round(exactAt(time)),
+    breaksUntil: () => [],
   });
 }
 
-function rounded(values: Values): Values {
-  const result: Record<string, number> = {};
-  for (const [metric, value] of Object.entries(values)) {
-    const scale = 10 ** (metricById.get(metric)?.decimals ?? 0);
+const scales = new Map<string, number>();
+
+/** In place: millions of readings are made for a fortnight's history. */
+function round(values: Record<string, number>): Values {
+  for (const metric in values) {
+    let scale = scales.get(metric);
+    if (scale === undefined) {
+      scale = 10 ** (metricById.get(metric)?.decimals ?? 0);
+      scales.set(metric, scale);
+    }
     // Adding 0 turns −0 into 0.
-    result[metric] = Math.round(value * scale) / scale + 0;
+    values[metric] = Math.round((values[metric] as number) * scale) / scale + 0;
   }
-  return result;
+  return values;
 }

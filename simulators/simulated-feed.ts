@@ -1,14 +1,21 @@
 /**
- * The readings of simulated devices as a feed: deterministic, and resumed exactly from its cursor, so that the hole that
- * a restart leaves is filled. The cursor is an instant: everything before it has been handed over.
+ * The readings of simulated devices as a feed: deterministic, and resumed exactly from its cursor.
+ *
+ * What happens now comes first. A longer time that was not told (the city's past, or days on which the server was off)
+ * is a hole in the cursor and is filled afterwards, newest day first, so that a page shows today before last week. The
+ * cursor moves in the transaction of its readings: after a kill at any moment each reading is told exactly once.
  */
 import type { Reading } from '../contract/reading.ts';
 import type { Feed, FeedStep } from '../edge/sources/simulated.ts';
-import { readingsIn } from './ground-truth.ts';
+import { type FeedPlace, jumpedTo, placeOfText, textOfPlace, withNewestToldTo, withShortNewest } from './feed-place.ts';
+import { countIn, readingsIn } from './ground-truth.ts';
 import type { SimulatedDevice } from './simulated-devices.ts';
 
-export const MAX_STEP_READINGS = 500;
+export const MAX_STEP_READINGS = 1_000;
 export const DEFAULT_HISTORY_MS = 3_600_000;
+/** A shorter stop is told in order; a longer one is a hole. */
+const HOLE_MS = 600_000;
+const DAY_MS = 86_400_000;
 
 export interface SimulatedFeedOptions {
   /** Of one gateway. */
@@ -16,33 +23,105 @@ export interface SimulatedFeedOptions {
   /** Where the feed begins when there is no cursor, epoch milliseconds; by default `historyMs` before it is first asked. */
   readonly startAt?: number | undefined;
   readonly historyMs?: number | undefined;
+  /** Holes are filled one step at a time, when `grant` is called; by default at once. */
+  readonly waitsForGrant?: boolean | undefined;
 }
 
 export class SimulatedFeed implements Feed {
   readonly #options: SimulatedFeedOptions;
   /** Time in which the devices together say at most MAX_STEP_READINGS. */
   readonly #windowMs: number;
+  #place: FeedPlace | undefined;
+  #pending: { readonly place: FeedPlace; readonly readings: number } | undefined;
+  #told = 0;
+  #grants = 0;
+  #more: (() => void) | undefined;
 
   constructor(options: SimulatedFeedOptions) {
     this.#options = options;
     const { devices } = options;
     if (devices.length >= MAX_STEP_READINGS) {
-      throw new RangeError(`${devices.length} devices are too many for one feed. Give each gateway fewer than 500.`);
+      throw new RangeError(
+        `${devices.length} devices are too many for one feed. Give each gateway fewer than ${MAX_STEP_READINGS}.`,
+      );
     }
     // In a window of W each device speaks at most W / interval + 1 times.
     const perMs = devices.reduce((sum, device) => sum + 1 / device.intervalMs, 0);
     this.#windowMs = Math.max(1, Math.floor((MAX_STEP_READINGS - devices.length) / Math.max(perMs, 1e-6)));
   }
 
+  onMore(listener: () => void): void {
+    this.#more = listener;
+  }
+
+  /** Lets it tell one more step of its past. */
+  grant(): void {
+    this.#grants = 1;
+    this.#more?.();
+  }
+
+  /** A grant that was not used yet. */
+  get isGranted(): boolean {
+    return this.#grants > 0;
+  }
+
+  /** Readings of the past told since the start of this process. */
+  get toldOfPast(): number {
+    return this.#told;
+  }
+
+  /** Where it stands, as far as it was asked; undefined before. */
+  get place(): FeedPlace | undefined {
+    return this.#place;
+  }
+
+  /** Readings in its holes. */
+  get pendingReadings(): number {
+    const place = this.#place;
+    if (place === undefined) return 0;
+    if (this.#pending?.place !== place) {
+      const readings = place.holes.reduce((sum, hole) => sum + this.#count(hole.from, hole.to), 0);
+      this.#pending = { place, readings };
+    }
+    return this.#pending.readings;
+  }
+
   *readingsUpTo(cursor: string | undefined, now: number): Generator<FeedStep> {
     const end = Math.floor(now) + 1;
-    let from = cursor === undefined ? this.#start(now) : instantOf(cursor);
-    while (from < end) {
-      const to = Math.min(from + this.#windowMs, end);
-      const readings = this.#readings(from, to);
-      if (readings.length > 0) yield { readings, cursor: String(to) };
-      from = to;
+    let place: FeedPlace = cursor === undefined ? { live: this.#start(now), holes: [] } : placeOfText(cursor);
+    if (end - place.live > HOLE_MS) place = jumpedTo(place, end);
+    this.#place = place;
+    while (place.live < end) {
+      const to = Math.min(place.live + this.#windowMs, end);
+      const readings = this.#readings(place.live, to);
+      place = { ...place, live: to };
+      if (readings.length === 0) continue;
+      this.#place = place;
+      yield { readings, cursor: textOfPlace(place) };
     }
+    yield* this.#past(place);
+  }
+
+  *#past(start: FeedPlace): Generator<FeedStep> {
+    let place = start;
+    for (let newest = place.holes.at(-1); newest !== undefined; newest = place.holes.at(-1)) {
+      if (this.#options.waitsForGrant === true && this.#grants === 0) break;
+      if (this.#count(newest.from, newest.to) === 0) {
+        place = withNewestToldTo(place, newest.to);
+        continue;
+      }
+      place = withShortNewest(place, DAY_MS);
+      const { from, to } = place.holes.at(-1) ?? newest;
+      const edge = Math.min(from + this.#windowMs, to);
+      const readings = this.#readings(from, edge);
+      place = withNewestToldTo(place, edge);
+      if (readings.length === 0) continue;
+      this.#grants = 0;
+      this.#told += readings.length;
+      this.#place = place;
+      yield { readings, cursor: textOfPlace(place) };
+    }
+    this.#place = place;
   }
 
   #start(now: number): number {
@@ -50,14 +129,15 @@ export class SimulatedFeed implements Feed {
     return startAt ?? Math.floor(now) - historyMs;
   }
 
+  #count(from: number, to: number): number {
+    return this.#options.devices.reduce((sum, device) => sum + countIn(device, from, to), 0);
+  }
+
   /** In order of time; devices that speak at the same instant in their own order. */
   #readings(from: number, to: number): Reading[] {
-    const readings = this.#options.devices.flatMap((device) => [...readingsIn(device, from, to)]);
+    const readings: Reading[] = [];
+    for (const device of this.#options.devices)
+      for (const reading of readingsIn(device, from, to)) readings.push(reading);
     return readings.sort((one, other) => one.time - other.time);
   }
-}
-
-function instantOf(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new Error(`the cursor '${cursor}' is not one of this feed. Was the source's name used for another source?`);
 }

@@ -9,6 +9,7 @@ import { DEFAULT_TOPIC_PREFIX } from '../contract/topics.ts';
 import { createGateway, type Gateway } from '../edge/gateway.ts';
 import { type GatewayConfig, readGatewayConfig } from '../edge/gateway-config.ts';
 import { createLmdbOutbox } from '../edge/outbox/lmdb-outbox.ts';
+import type { Outbox } from '../edge/outbox/outbox.ts';
 import type { Change } from '../register/change.ts';
 import { verifyToken } from '../register/credentials.ts';
 import type { Register } from '../register/register.ts';
@@ -17,10 +18,14 @@ import type { Log } from '../runtime/log.ts';
 import { type Random, randomWord } from '../runtime/random.ts';
 import { type Service, startAll, stopAll } from '../runtime/service.ts';
 import { faultText } from '../runtime/yaml-file.ts';
-import { type Intervals, type SimulatedCity, type SimulatedSite, smallCity } from './city.ts';
-import { feedOf } from './feed-of.ts';
+import type { Intervals, SimulatedCity, SimulatedSite } from './city.ts';
+import { type Disturbance, DisturbedLink, SKEW_MS } from './disturbances.ts';
+import { type AskedRegisterFault, cityOf, type Founding, foundCity, HISTORY_DAYS } from './founding.ts';
+import { GroundTruth } from './ground-truth.ts';
+import { type HistoryProgress, HistoryTurns } from './history-turns.ts';
 import { entriesOf } from './manifest.ts';
 import { gatewayOf } from './simulated-devices.ts';
+import { SimulatedFeed } from './simulated-feed.ts';
 
 export interface SimulatedGatewaysDeps {
   readonly register: Register;
@@ -30,8 +35,10 @@ export interface SimulatedGatewaysDeps {
   readonly brokerUrl: string;
   readonly topicPrefix?: string;
   readonly seed: number;
-  /** How far back a gateway begins that never ran before, milliseconds. */
+  /** How far back a city begins that was never started before, milliseconds. */
   readonly historyMs?: number;
+  /** Beside what is wrong by default. */
+  readonly faults?: readonly CityFaultName[];
   readonly intervals?: Partial<Intervals>;
   /** Version that the gateways say they have. */
   readonly version?: string;
@@ -40,17 +47,52 @@ export interface SimulatedGatewaysDeps {
   readonly log: Log;
 }
 
+/** What can be asked for: disturbances of the way, and registers that roll over or are swapped. */
+export const CITY_FAULTS = ['offline', 'duplicate', 'reorder', 'skew', 'garbage', 'rollover', 'swap'] as const;
+export type CityFaultName = Disturbance | AskedRegisterFault;
+
 const OUTBOX_MIB = 64;
+/** History goes in big batches: half the messages, acknowledgements and rows of the ledger. */
+const BATCH_READINGS = 1_000;
+/** One gateway in so many has a given disturbance, each its own. */
+const DISTURBED_ONE_IN = 3;
+
+interface RunningGateway {
+  readonly gateway: Gateway;
+  readonly feed: SimulatedFeed;
+  readonly outbox: Outbox;
+  readonly link: () => DisturbedLink | undefined;
+}
+
+/** What a gateway has made of its readings, as it stands now. */
+export interface GatewayAccount {
+  readonly gateway: string;
+  readonly produced: number;
+  readonly stored: number;
+  readonly rejected: number;
+  readonly dropped: number;
+  readonly buffered: number;
+  /** Every reading before this instant is produced, but for those of `pending`. */
+  readonly liveAt: number;
+  /** Readings of its past that are not produced yet. */
+  readonly pending: number;
+}
 
 export class SimulatedGateways implements Service {
   readonly name = 'simulated gateways';
+  readonly founding: Founding;
   readonly city: SimulatedCity;
   readonly #deps: SimulatedGatewaysDeps;
-  #gateways: readonly Gateway[] = [];
+  #running: readonly RunningGateway[] = [];
+  #turns: HistoryTurns | undefined;
 
+  /** @throws LamplighterError when the folder holds another demo city. */
   constructor(deps: SimulatedGatewaysDeps) {
     this.#deps = deps;
-    this.city = smallCity(deps.seed, deps.intervals);
+    const { seed, folder, clock, historyMs = HISTORY_DAYS * 86_400_000, faults = [] } = deps;
+    const registers = faults.filter((fault) => fault === 'rollover' || fault === 'swap');
+    this.founding = foundCity(folder, { seed, now: Math.floor(clock.now()), historyMs, registers });
+    this.city = cityOf(this.founding, deps.intervals);
   }
 
   /** What is simulated, in words. */
@@ -58,30 +100,64 @@ export class SimulatedGateways implements Service {
     const count = (kind: SimulatedSite['kind']) => this.city.sites.filter((site) => site.kind === kind).length;
     const devices = entriesOf(this.city).devices.length;
     return (
-      `${this.city.sites.length} simulated gateways with ${devices} devices in ${count('building')} buildings ` +
-      `and ${count('streetlights')} streetlight circuits (seed ${this.city.seed})`
+      `${this.city.sites.length} simulated gateways with ${devices} devices in ${count('building')} buildings, ` +
+      `${count('streetlights')} streetlight circuits and ${count('station')} air stations (seed ${this.city.seed})`
     );
   }
 
   /** The running gateways, in the order of the city's sites. */
   get gateways(): readonly Gateway[] {
-    return this.#gateways;
+    return this.#running.map(({ gateway }) => gateway);
+  }
+
+  /** How far they are with telling their past. */
+  history(): HistoryProgress {
+    return this.#turns?.progress() ?? { state: 'loading', doneReadings: 0, totalReadings: 0, oldestDay: undefined };
+  }
+
+  /** Of each running gateway. */
+  accounts(): GatewayAccount[] {
+    return this.#running.map(({ gateway, feed, outbox }) => {
+      const { produced, stored, rejected, dropped, buffered } = outbox.counters();
+      return {
+        gateway: gateway.name.replace(/^gateway /, ''),
+        produced,
+        stored,
+        rejected: Object.values(rejected).reduce((sum, count) => sum + count, 0),
+        dropped,
+        buffered,
+        liveAt: feed.place?.live ?? 0,
+        pending: feed.place === undefined ? Number.MAX_SAFE_INTEGER : feed.pendingReadings,
+      };
+    });
   }
 
   /** Lists what is missing in the register, gives each gateway its token, and starts those that are not retired. */
   async start(): Promise<void> {
-    const { register } = this.#deps;
+    const { register, clock } = this.#deps;
     await register.write(() => this.#missing());
+    const truth = new GroundTruth(this.city);
     const inUse = this.city.sites.filter((site) => register.gateway(gatewayOf(site.id))?.retired === false);
-    const gateways: Gateway[] = [];
-    for (const site of inUse) gateways.push(this.#gateway(await this.#provision(site)));
-    this.#gateways = gateways;
-    await startAll(gateways);
+    const running: RunningGateway[] = [];
+    for (const [index, site] of inUse.entries()) {
+      running.push(this.#assemble(site, await this.#provision(site), truth, this.#disturbancesOf(index)));
+    }
+    this.#running = running;
+    const tellers = running.map(({ feed, outbox }) => ({ feed, buffered: () => outbox.counters().buffered }));
+    this.#turns = new HistoryTurns({ clock, tellers, begins: this.founding.begins });
+    await startAll([...this.gateways, this.#turns]);
   }
 
   async stop(): Promise<void> {
-    await stopAll(this.#gateways);
-    this.#gateways = [];
+    for (const { link } of this.#running) link()?.stop();
+    await stopAll([...this.gateways, ...(this.#turns === undefined ? [] : [this.#turns])]);
+    this.#running = [];
+    this.#turns = undefined;
+  }
+
+  #disturbancesOf(index: number): ReadonlySet<Disturbance> {
+    const asked = (this.#deps.faults ?? []).filter((fault) => fault !== 'rollover' && fault !== 'swap');
+    return new Set(asked.filter((fault) => (index + CITY_FAULTS.indexOf(fault)) % DISTURBED_ONE_IN === 0));
   }
 
   /** What is there already may have been edited by a person, and stays. */
@@ -155,27 +231,49 @@ export class SimulatedGateways implements Service {
     return `# A simulated gateway. Written at each start of the server.\n${stringify(config)}`;
   }
 
-  #gateway(config: GatewayConfig): Gateway {
-    const { clock, random, log, historyMs, intervals, version } = this.#deps;
+  #assemble(
+    site: SimulatedSite,
+    config: GatewayConfig,
+    truth: GroundTruth,
+    disturbances: ReadonlySet<Disturbance>,
+  ): RunningGateway {
+    const { clock, random, log, version } = this.#deps;
+    // A gateway's clock may be wrong; that of its meters is not, and they date the readings.
+    const ownClock = disturbances.has('skew') ? { ...clock, now: () => clock.now() + SKEW_MS } : clock;
     const outbox = createLmdbOutbox({
       path: join(config.dataFolder, 'outbox'),
       ...config.outbox,
-      clock,
+      maxBatchReadings: BATCH_READINGS,
+      clock: ownClock,
       randomWord,
       log,
     });
-    return createGateway({
+    const devices = truth.devices(config.id);
+    const feed = new SimulatedFeed({ devices, startAt: this.founding.begins, waitsForGrant: true });
+    const silentFrom = this.city.faults.silent.find((fault) => fault.site === site.id)?.from;
+    const fallsSilent = () =>
+      silentFrom !== undefined &&
+      clock.now() >= silentFrom &&
+      feed.place !== undefined &&
+      feed.pendingReadings === 0 &&
+      outbox.counters().buffered === 0;
+    let disturbed: DisturbedLink | undefined;
+    const gateway = createGateway({
       config,
       outbox,
-      clock,
+      clock: ownClock,
       random,
       log,
       ...(version === undefined ? {} : { version }),
-      feed: (request) =>
-        feedOf(request, {
-          ...(historyMs === undefined ? {} : { historyMs }),
-          ...(intervals === undefined ? {} : { intervals }),
-        }),
+      wrapLink: (link) => {
+        disturbed = new DisturbedLink({ link, disturbances, clock, fallsSilent });
+        return disturbed;
+      },
+      feed: () => ({
+        onMore: (listener) => feed.onMore(listener),
+        readingsUpTo: (cursor) => feed.readingsUpTo(cursor, clock.now()),
+      }),
     });
+    return { gateway, feed, outbox, link: () => disturbed };
   }
 }

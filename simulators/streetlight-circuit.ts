@@ -4,11 +4,12 @@
  * Within a night the command is constant over a few stretches, so counters are exact sums of stretches. A failure lasts
  * whole local days. The circuit may lose its power, and a lamp may burn by day (city-faults.ts).
  */
+
+import { HORIZON_DEG, sunCrossings, sunElevation } from '../energy/sun.ts';
 import { chance, streamOf } from './chance.ts';
 import type { StreetlightSite } from './city.ts';
 import type { CityContext } from './city-context.ts';
 import type { CivilDay, CivilDays } from './civil-days.ts';
-import { HORIZON_DEG, sunCrossings, sunElevation } from '../energy/sun.ts';
 
 const HOUR_MS = 3_600_000;
 /** Photocells differ: a circuit switches when the sun is up to this far below the horizon. */

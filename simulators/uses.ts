@@ -3,7 +3,7 @@
  * shows for such uses; they make a plausible city, not a statistic.
  */
 
-type Hours = readonly [opens: number, closes: number] | undefined;
+export type Hours = readonly [opens: number, closes: number] | undefined;
 
 export interface BuildingUse {
   /** Electric power when open and at night, watts per square metre. */
@@ -118,6 +118,63 @@ export const USES = {
     saturday: [6, 12],
     crowdPpm: 200,
     indoorC: 18.5,
+  },
+  hospital: {
+    ...OFFICE,
+    openWPerM2: 38,
+    baseWPerM2: 26,
+    coolingWPerM2: 1.1,
+    heatingLPerM2: 0.4,
+    waterLPerM2: 0.34,
+    weekday: [0, 24],
+    saturday: [0, 24],
+    sunday: [0, 24],
+    crowdPpm: 460,
+    indoorC: 22,
+  },
+  museum: {
+    ...OFFICE,
+    openWPerM2: 18,
+    baseWPerM2: 8,
+    waterLPerM2: 0.05,
+    weekday: [9, 17],
+    saturday: [9, 17],
+    sunday: [9, 17],
+    crowdPpm: 420,
+    indoorC: 20.5,
+  },
+  theatre: {
+    ...OFFICE,
+    openWPerM2: 31,
+    baseWPerM2: 3,
+    waterLPerM2: 0.07,
+    weekday: [13, 23],
+    saturday: [13, 23.5],
+    sunday: [12, 20],
+    crowdPpm: 640,
+    indoorC: 20,
+  },
+  archive: {
+    ...OFFICE,
+    openWPerM2: 13,
+    baseWPerM2: 10,
+    coolingWPerM2: 0.5,
+    waterLPerM2: 0.02,
+    weekday: [8.5, 16.5],
+    crowdPpm: 120,
+    indoorC: 17.5,
+  },
+  shelter: {
+    ...OFFICE,
+    openWPerM2: 17,
+    baseWPerM2: 11,
+    heatingLPerM2: 0.34,
+    waterLPerM2: 0.3,
+    weekday: [0, 24],
+    saturday: [0, 24],
+    sunday: [0, 24],
+    crowdPpm: 560,
+    indoorC: 21.5,
   },
 } as const satisfies Readonly<Record<string, BuildingUse>>;
 

@@ -20,6 +20,8 @@ export class Weather {
   readonly #hours: number;
   readonly #clouds: number;
   readonly #haze: number;
+  readonly #wind: number;
+  readonly #pressure: number;
   #lastTime = Number.NaN;
   #lastOutdoor = 0;
 
@@ -28,6 +30,8 @@ export class Weather {
     this.#hours = streamOf(seed, 'weather', 'hours');
     this.#clouds = streamOf(seed, 'weather', 'clouds');
     this.#haze = streamOf(seed, 'weather', 'haze');
+    this.#wind = streamOf(seed, 'weather', 'wind');
+    this.#pressure = streamOf(seed, 'weather', 'pressure');
   }
 
   /** Outdoor air, °C. */
@@ -50,4 +54,37 @@ export class Weather {
     const cover = 0.45 + 0.55 * wander(this.#clouds, time, 16 * HOUR_MS) + 0.2 * wander(this.#haze, time, HOUR_MS);
     return Math.min(1, Math.max(0, cover));
   }
+
+  /** Relative humidity outdoors, percent: falls by day, rises under clouds. */
+  humidity(time: number): number {
+    const daily = -11 * Math.cos(2 * Math.PI * (time / DAY_MS - WARMEST_HOUR / 24));
+    return clamp(57 + daily + 24 * this.clouds(time) + 7 * wander(this.#hours + 1, time, 9 * HOUR_MS), 12, 100);
+  }
+
+  /** Air pressure, hPa: falls before the clouds of a front. */
+  pressure(time: number): number {
+    return 1_016 + 13 * wander(this.#pressure, time, 3 * DAY_MS) - 4 * this.clouds(time);
+  }
+
+  /** m/s, over the city. */
+  windSpeed(time: number): number {
+    const hours = 2.1 * wander(this.#wind, time, 7 * HOUR_MS) + 1.1 * wander(this.#wind + 1, time, HOUR_MS);
+    return clamp(4.6 + 1.5 * this.clouds(time) + hours, 0.1, 40);
+  }
+
+  /** Degrees from which the wind blows; turns through north without a jump of the wind itself. */
+  windDirection(time: number): number {
+    const turns = 1.1 * wander(this.#wind + 2, time, 40 * HOUR_MS) + 0.06 * wander(this.#wind + 3, time, HOUR_MS);
+    return (((225 + 360 * turns) % 360) + 360) % 360;
+  }
+
+  /** mm/h: none unless it is nearly overcast. */
+  rain(time: number): number {
+    const heavy = Math.max(0, this.clouds(time) - 0.82) / 0.18;
+    return 3.4 * heavy * (0.5 + 0.5 * wander(this.#haze + 1, time, 40 * 60_000));
+  }
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
 }

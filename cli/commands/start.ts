@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { LamplighterError } from '../../contract/error-codes.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
+import { showHistory } from '../history-bar.ts';
 import { print } from '../print.ts';
 import { readSettings, wordsOfFaults } from '../read-settings.ts';
 import { flagOf, isSecret, SETTING_KEYS, SETTINGS, type SettingKey, type Settings, variableOf } from '../settings.ts';
@@ -16,7 +18,10 @@ export function startCommand(): Command {
     const { help, value, schema } = SETTINGS[key];
     const standard = schema.safeParse(undefined).data;
     command.addOption(
-      new Option(`${flagOf(key)} <${value}>`, standard === undefined ? help : `${help} (default: ${standard})`),
+      new Option(
+        `${flagOf(key)} <${value}>`,
+        standard === undefined || String(standard) === '' ? help : `${help} (default: ${standard})`,
+      ),
     );
   }
   command.addHelpText('after', () => {
@@ -58,5 +63,9 @@ async function runServer(settings: Settings): Promise<void> {
   );
   print(`  City     ${server.city}`);
   print('Stop with Ctrl-C.');
-  await untilSignal(() => server.stop(), log);
+  const progress = server.history === undefined ? undefined : showHistory(server.history, systemClock, process.stdout);
+  await untilSignal(async () => {
+    progress?.cancel();
+    await server.stop();
+  }, log);
 }

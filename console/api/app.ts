@@ -20,6 +20,7 @@ import { errorReply, sendError } from './error-reply.ts';
 import { LiveFeed } from './live-feed.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { demoRoutes } from './routes/demo.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -127,6 +128,7 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   enrolmentRoutes(app, deps);
   deadLetterRoutes(app, deps);
   ingestRoutes(app, deps);
+  demoRoutes(app, deps);
   importRoutes(app, deps);
   importReadingsRoutes(app, deps);
   sessionRoutes(app, access, sessions);

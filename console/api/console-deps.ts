@@ -27,6 +27,19 @@ export interface HistoryView {
   readonly oldestDay: number | undefined;
 }
 
+/** What a simulated gateway has made of its readings, as it stands now (its health says so only every 30 s). */
+export interface SimulatedAccount {
+  readonly gateway: string;
+  readonly produced: number;
+  readonly stored: number;
+  readonly rejected: number;
+  readonly dropped: number;
+  readonly buffered: number;
+  /** Every reading before this instant (epoch milliseconds) is produced, but for `pending` ones of its past. */
+  readonly liveAt: number;
+  readonly pending: number;
+}
+
 export interface ConsoleDeps {
   readonly register: RegisterView & RegisterWriter;
   readonly store: TelemetryStore;
@@ -35,6 +48,8 @@ export interface ConsoleDeps {
   readonly broker?: (() => BrokerView) | undefined;
   /** Progress of a simulated city's history; absent without one. */
   readonly history?: (() => HistoryView) | undefined;
+  /** The books of the simulated gateways; absent without a simulated city. */
+  readonly simulatedAccounts?: (() => readonly SimulatedAccount[]) | undefined;
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Log;

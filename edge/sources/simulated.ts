@@ -23,6 +23,8 @@ export interface Feed {
    * the same cursor gives the same readings. Small steps, made one by one: a hole may be a year long.
    */
   readingsUpTo(cursor: string | undefined, now: number): Iterable<FeedStep>;
+  /** Takes who is to be told that there is more at once, before the feed is asked again by itself. */
+  onMore?(listener: () => void): void;
 }
 
 export interface SimulatedSourceOptions {
@@ -31,7 +33,7 @@ export interface SimulatedSourceOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** How often the feed is asked. */
+  /** How often the feed is asked, also while it has more to tell: what is new may come before what is old. */
   readonly everyMs?: number;
   /** A hole is filled no faster than this. */
   readonly readingsPerS?: number;
@@ -47,6 +49,7 @@ export class SimulatedSource implements Source {
   readonly #pace: Pace;
   #running: Promise<void> | undefined;
   #isStopping = false;
+  #isMore = false;
   #wakeUp: (() => void) | undefined;
   #timer: Timer | undefined;
   #state: SourceState['state'] = 'stopped';
@@ -62,6 +65,10 @@ export class SimulatedSource implements Source {
   async start(sink: ReadingSink): Promise<void> {
     this.#isStopping = false;
     this.#state = 'starting';
+    this.#options.feed.onMore?.(() => {
+      this.#isMore = true;
+      this.#wakeUp?.();
+    });
     this.#running = this.#run(sink);
   }
 
@@ -80,14 +87,20 @@ export class SimulatedSource implements Source {
   }
 
   async #run(sink: ReadingSink): Promise<void> {
-    const { feed, clock, log } = this.#options;
+    const { feed, clock, log, everyMs = EVERY_MS } = this.#options;
     while (!this.#isStopping) {
+      const askedAt = clock.monotonicMs();
+      this.#isMore = false;
       try {
         for (const step of feed.readingsUpTo(sink.cursor(), clock.now())) {
           await this.#deliver(step, sink);
           if (this.#isStopping) return;
           await this.#wait(this.#pace.waitMs());
           if (this.#isStopping) return;
+          if (clock.monotonicMs() - askedAt >= everyMs) {
+            this.#isMore = true;
+            break;
+          }
         }
         this.#well();
       } catch (error) {
@@ -95,7 +108,7 @@ export class SimulatedSource implements Source {
         this.#fail(`the feed failed: ${(error as Error).message}`);
         log.error({ source: this.name, error: (error as Error).message }, 'a simulated feed failed');
       }
-      await this.#wait(this.#options.everyMs ?? EVERY_MS);
+      if (!this.#isMore) await this.#wait(everyMs);
     }
   }
 

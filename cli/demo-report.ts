@@ -1,0 +1,74 @@
+/** What `lamplighter demo verify` says: the books of each gateway, what differs, and the verdict. */
+import type { DemoReply } from '../console/api/demo-reply.ts';
+import type { Deviation, VerificationResult } from '../simulators/verification.ts';
+
+export type BookLine = DemoReply['gateways'][number] & {
+  /** Readings that the truth says it has produced by then. */
+  readonly expected: number;
+};
+
+const MOST_SERIES_NAMED = 20;
+
+const HEADER = ['gateway', 'produced', 'stored', 'rejected', 'dropped', 'buffered', 'pending', ''] as const;
+
+/** Produced as often as the truth says, each reading in one counted outcome, all of them stored. */
+export function faultOf(line: BookLine): string {
+  const { produced, stored, rejected, dropped, buffered, pending, expected } = line;
+  if (produced !== stored + rejected + dropped + buffered) return 'NOT balanced: a reading ended nowhere';
+  if (produced + pending !== expected) return `NOT as produced: ${expected - pending} readings were due`;
+  if (rejected > 0 || dropped > 0) return 'NOT all stored: see rejected and dropped';
+  if (buffered > 0 || pending > 0) return 'NOT settled yet';
+  return '';
+}
+
+export function linesOfBooks(books: readonly BookLine[]) {
+  const rows = books.map((line) => {
+    const { gateway, produced, stored, rejected, dropped, buffered, pending } = line;
+    return [gateway, produced, stored, rejected, dropped, buffered, pending, faultOf(line) || 'ok'];
+  });
+  const sum = (of: (line: BookLine) => number) => books.reduce((total, line) => total + of(line), 0);
+  const all = [
+    'all',
+    sum((line) => line.produced),
+    sum((line) => line.stored),
+    sum((line) => line.rejected),
+    sum((line) => line.dropped),
+    sum((line) => line.buffered),
+    sum((line) => line.pending),
+    '',
+  ];
+  return { header: HEADER, rows: [...rows, all] };
+}
+
+export function linesOfDeviations(deviations: readonly Deviation[]): string[] {
+  const lines = deviations.slice(0, MOST_SERIES_NAMED).flatMap(({ gateway, device, metric, day, ...found }) => {
+    const counts = (['missing', 'different', 'unexpected'] as const)
+      .filter((kind) => found[kind] > 0)
+      .map((kind) => `${found[kind]} ${kind}`);
+    const title = `${gateway} ${device} ${metric}, ${new Date(day).toISOString().slice(0, 10)}: ${counts.join(', ') || 'sums differ, values do not: asked while it was written'}`;
+    return [title, ...found.examples.map((example) => `  ${example}`)];
+  });
+  if (deviations.length > MOST_SERIES_NAMED) lines.push(`… and ${deviations.length - MOST_SERIES_NAMED} more`);
+  return lines;
+}
+
+export function verdict(
+  books: readonly BookLine[],
+  { values, series, deviations }: VerificationResult,
+  { from, to, seconds }: { from: number; to: number; seconds: number },
+): { isExact: boolean; words: string } {
+  const whole = (amount: number) => amount.toLocaleString('en-US');
+  const range = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
+  const what = `${whole(values)} values of ${whole(series)} series, ${range}, compared in ${seconds.toFixed(1)} s`;
+  const faults = books.filter((line) => faultOf(line) !== '').length;
+  if (deviations.length === 0 && faults === 0) return { isExact: true, words: `EXACT: ${what}` };
+  const sum = (kind: 'missing' | 'different' | 'unexpected') =>
+    deviations.reduce((total, found) => total + found[kind], 0);
+  const parts = [
+    ...(['missing', 'different', 'unexpected'] as const)
+      .filter((kind) => sum(kind) > 0)
+      .map((kind) => `${whole(sum(kind))} ${kind}`),
+    ...(faults > 0 ? [`the books of ${faults} gateways`] : []),
+  ];
+  return { isExact: false, words: `NOT EXACT: ${parts.join(', ')} — of ${what}` };
+}
