@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ImportReply } from '../console/api/import-replies.ts';
 import type { GatewaysReply } from '../console/api/replies.ts';
 import { LamplighterError } from '../contract/error-codes.ts';
 import { ID_PATTERN } from '../contract/ids.ts';
@@ -17,8 +18,8 @@ export interface GatewayToken {
 const HEADER = 'gateway,token';
 const SITE = { id: 'simulated-load', name: 'Simulated load', kind: 'building', zone: 'UTC' } as const;
 const PREFIX = 'sim-';
-/** Requests under way at once: the register writes one after the other. */
-const AT_ONCE = 16;
+/** Rows of one import: each is one write of the register, in which nothing else is written. */
+const ROWS_AT_ONCE = 1_000;
 const PAGE = 10_000;
 
 export function tokensFile(dataFolder: string): string {
@@ -51,8 +52,8 @@ export function readTokens(file: string): GatewayToken[] {
   return tokens;
 }
 
-/** Ids for a broker that takes anyone. */
-export function anonymousIds(count: number): string[] {
+/** The ids of simulated gateways. */
+export function simulatedIds(count: number): string[] {
   return Array.from({ length: count }, (_, index) => simulatedId(index + 1));
 }
 
@@ -61,30 +62,25 @@ export async function enrolledTokens(
   server: ServerClient,
   dataFolder: string,
   count: number,
-  onProgress: (ready: number) => void,
+  onProgress: (ready: number) => void = () => {},
 ): Promise<GatewayToken[]> {
   const file = tokensFile(dataFolder);
-  const known = await gatewaysOf(server);
+  const known = await simulatedGateways(server);
   const isUsable = ({ id }: GatewayToken): boolean => known.get(id)?.retired === false;
   const tokens = existsSync(file) ? readTokens(file).filter(isUsable) : [];
   if (tokens.length < count) {
     await server.post('/api/sites', SITE);
-    const kept = tokens.length;
     const have = new Set(tokens.map(({ id }) => id));
-    const wanted: { id: string; isKnown: boolean }[] = [];
-    for (let number = 1; kept + wanted.length < count; number++) {
-      const id = simulatedId(number);
-      // A retired id stays retired: its readings are those of another time.
-      if (!have.has(id) && known.get(id)?.retired !== true) wanted.push({ id, isKnown: known.has(id) });
-    }
+    const wanted = simulatedIds(count).filter((id) => !have.has(id));
     try {
-      await inTurns(wanted, async ({ id, isKnown }) => {
-        const reply = isKnown
-          ? await server.post<{ token: string }>(`/api/gateways/${id}/token`)
-          : await server.post<{ token: string }>('/api/gateways', { site: SITE.id, id });
-        tokens.push({ id, token: reply.token });
+      for (let start = 0; start < wanted.length && tokens.length < count; start += ROWS_AT_ONCE) {
+        const ids = wanted.slice(start, start + Math.min(ROWS_AT_ONCE, count - tokens.length));
+        // A gateway that is there without its token here gets a new one; one that was retired is taken into service again.
+        const rows = ids.map((id) => `${id},${SITE.id},no`);
+        const added = await importGateways(server, ['id,site,retired', ...rows], { renew_tokens: true });
+        for (const { id, token } of added.tokens) tokens.push({ id, token });
         onProgress(tokens.length);
-      });
+      }
     } finally {
       tokens.sort((one, other) => (one.id < other.id ? -1 : 1));
       writeTokens(file, tokens);
@@ -95,44 +91,39 @@ export async function enrolledTokens(
 
 /** Retires every simulated gateway of the server and forgets the tokens. Returns how many there were. */
 export async function retireSimulated(server: ServerClient, dataFolder: string): Promise<number> {
-  const known = await gatewaysOf(server);
-  const wanted = [...known.values()].filter(({ id, site, retired }) => isSimulated(id) && site === SITE.id && !retired);
-  await inTurns(wanted, async ({ id }) => {
-    await server.post(`/api/gateways/${id}/retire`);
-  });
+  const known = await simulatedGateways(server);
+  const ids = [...known.values()].filter(({ retired }) => !retired).map(({ id }) => id);
+  for (let start = 0; start < ids.length; start += ROWS_AT_ONCE) {
+    const rows = ids.slice(start, start + ROWS_AT_ONCE).map((id) => `${id},yes`);
+    await importGateways(server, ['id,retired', ...rows], {});
+  }
   rmSync(tokensFile(dataFolder), { force: true });
-  return wanted.length;
+  return ids.length;
+}
+
+async function importGateways(
+  server: ServerClient,
+  lines: readonly string[],
+  query: { renew_tokens?: boolean },
+): Promise<ImportReply> {
+  return await server.postFile('/api/import/gateways', query, 'text/csv', `${lines.join('\n')}\n`);
 }
 
 function simulatedId(number: number): string {
   return `${PREFIX}${String(number).padStart(5, '0')}`;
 }
 
-function isSimulated(id: string): boolean {
-  return id.startsWith(PREFIX);
-}
-
 type Row = GatewaysReply['gateways'][number];
 
-async function gatewaysOf(server: ServerClient): Promise<Map<string, Row>> {
+/** Those at the site of simulated load; others whose ids happen to look alike are not touched. */
+async function simulatedGateways(server: ServerClient): Promise<Map<string, Row>> {
   const known = new Map<string, Row>();
   for (let after: string | undefined; ; ) {
-    const page: GatewaysReply = await server.get('/api/gateways', { limit: PAGE, after });
+    const page: GatewaysReply = await server.get('/api/gateways', { site: SITE.id, limit: PAGE, after });
     for (const row of page.gateways) if (row.registered) known.set(row.id, row);
     if (page.next === null) return known;
     after = page.next;
   }
-}
-
-async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const item = items[next++] as T;
-      await act(item);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
 }
 
 /** Written whole beside the old one first: a full disk must not take the tokens that are there. */

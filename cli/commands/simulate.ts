@@ -8,7 +8,7 @@ import { FLEET_DEFAULTS, Fleet, type StormReport } from '../../simulators/fleet/
 import type { FleetCredential } from '../../simulators/fleet/fleet-connection.ts';
 import { FLEET_METRICS } from '../../simulators/fleet/fleet-readings.ts';
 import { fleetTransport } from '../../simulators/fleet/fleet-transport.ts';
-import { anonymousIds, enrolledTokens, readTokens, retireSimulated } from '../fleet-credentials.ts';
+import { enrolledTokens, readTokens, retireSimulated, simulatedIds } from '../fleet-credentials.ts';
 import { FleetProgress, stormLines, summaryLines, verdictOf } from '../fleet-report.ts';
 import { print, printError } from '../print.ts';
 import { connectToServer } from '../server-client.ts';
@@ -173,13 +173,13 @@ async function target(options: Options): Promise<{ url: string; credentials: Fle
     }
     const server = await connectToServer(options.data);
     const credentials = await enrolledTokens(server, resolve(options.data), gateways, (ready) => {
-      if (ready % 100 === 0 || ready === gateways) tell(`${ready} of ${gateways} gateways are enrolled`);
+      tell(`${ready} of ${gateways} gateways are enrolled`);
     });
     endLine();
     return { url: server.mqtt.href, credentials };
   }
   if (anonymous === true && tokens === undefined) {
-    return { url: broker, credentials: anonymousIds(gateways).map((id) => ({ id })) };
+    return { url: broker, credentials: simulatedIds(gateways).map((id) => ({ id })) };
   }
   if (anonymous === true || tokens === undefined) {
     throw new LamplighterError(

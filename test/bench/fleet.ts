@@ -69,7 +69,7 @@ async function benchSize(size: number, options: FleetBenchOptions): Promise<{ ro
     env: { LAMPLIGHTER_LOG_LEVEL: 'warn' },
   });
   try {
-    const credentials = await enrolledTokens(server.api, data, size, () => {});
+    const credentials = await enrolledTokens(server.api, data, size);
     const before = residentMiB(server);
     const fleet = new Fleet({
       credentials,
