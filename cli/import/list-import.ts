@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -66,7 +67,10 @@ export async function importList(kind: ImportKind, file: string, options: ListOp
     process.exitCode = 1;
     return;
   }
-  const done = await post({ plan: preview.plan });
+  const done = await post({ plan: preview.plan }).catch((error: unknown) => {
+    keep?.giveUp();
+    throw error;
+  });
   print(`Written: ${done.new} new, ${done.changed} changed.`);
   keep?.write(done.tokens);
 }
@@ -125,7 +129,9 @@ function placesFor({ tokens, outDir }: ListOptions): Places {
       if (outDir !== undefined) printError(`Wrote ${issued.length} configuration files to ${outDir}.`);
     },
     giveUp() {
-      if (handle !== undefined) closeSync(handle);
+      if (handle === undefined || tokens === undefined) return;
+      closeSync(handle);
+      unlinkSync(tokens);
     },
   };
 }

@@ -9,7 +9,7 @@ import type { Reading } from '../../contract/reading.ts';
 import { importFault, importFaultText } from '../../register/import/import-fault.ts';
 import { type CsvDelimiter, CsvFault, type CsvRow, csvRows } from '../../runtime/csv-rows.ts';
 import { unreadable } from './file-content.ts';
-import { ReadingRows, type RowOptions, type RowOutcome, type TimeLimits } from './reading-rows.ts';
+import { ReadingRows, type RowOptions, type TimeLimits } from './reading-rows.ts';
 import { ReadingsSurvey } from './readings-survey.ts';
 
 export interface ReadingsFileOptions {
@@ -53,9 +53,11 @@ export class ReadingsFile {
     const content = createHash('sha256');
     const survey = new ReadingsSurvey(this.#options.rows.mappings);
     let rows: ReadingRows | undefined;
-    for await (const { line, outcome, reader } of this.#outcomes((chunk) => content.update(chunk))) {
-      rows = reader;
-      survey.take(line, outcome);
+    for await (const group of this.#groups((chunk) => content.update(chunk))) {
+      for (const row of group) {
+        if (rows === undefined) rows = this.#reader(row);
+        else survey.take(row.line, rows.read(row));
+      }
     }
     return {
       survey,
@@ -75,41 +77,40 @@ export class ReadingsFile {
       const body = JSON.stringify({ v: BATCH_VERSION, epoch, seq, readings });
       return { seq, body, readings: readings.length, lines };
     };
-    for await (const { line, outcome } of this.#outcomes()) {
-      if (outcome !== undefined && 'device' in outcome) {
-        readings.push(outcome);
-        lines.push(line);
+    let rows: ReadingRows | undefined;
+    for await (const group of this.#groups()) {
+      for (const each of group) {
+        if (rows === undefined) {
+          rows = this.#reader(each);
+          continue;
+        }
+        const outcome = rows.read(each);
+        if (outcome !== undefined && 'device' in outcome) {
+          readings.push(outcome);
+          lines.push(each.line);
+        }
+        row++;
+        if (row % perBatch !== 0) continue;
+        if (readings.length > 0) yield batch(row / perBatch);
+        readings = [];
+        lines = [];
       }
-      row++;
-      if (row % perBatch !== 0) continue;
-      if (readings.length > 0) yield batch(row / perBatch);
-      readings = [];
-      lines = [];
     }
     if (readings.length > 0) yield batch(Math.floor(row / perBatch) + 1);
     await this.#checkUnchanged();
   }
 
-  async *#outcomes(
-    onChunk: (chunk: Buffer) => void = () => {},
-  ): AsyncGenerator<{ line: number; outcome: RowOutcome; reader: ReadingRows }, void> {
-    const { path, delimiter } = this.#options;
-    let reader: ReadingRows | undefined;
-    for await (const group of this.#groups(csvRows(bytesOf(path, onChunk), delimiter))) {
-      for (const row of group) {
-        if (reader === undefined) reader = new ReadingRows(row, this.#options.rows, this.#options.limits);
-        else yield { line: row.line, outcome: reader.read(row), reader };
-      }
-    }
+  #reader(header: CsvRow): ReadingRows {
+    return new ReadingRows(header, this.#options.rows, this.#options.limits);
   }
 
-  async *#groups(rows: AsyncGenerator<CsvRow[], void>): AsyncGenerator<CsvRow[], void> {
+  async *#groups(onChunk: (chunk: Buffer) => void = () => {}): AsyncGenerator<CsvRow[], void> {
+    const { path, delimiter } = this.#options;
     try {
-      yield* rows;
+      yield* csvRows(bytesOf(path, onChunk), delimiter);
     } catch (error) {
       if (!(error instanceof CsvFault)) throw error;
-      const fault = importFault(error.line, '', '', error.message);
-      throw new LamplighterError('bad-request', importFaultText(this.#options.path, fault));
+      throw new LamplighterError('bad-request', importFaultText(path, importFault(error.line, '', '', error.message)));
     }
   }
 

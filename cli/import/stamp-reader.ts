@@ -2,6 +2,7 @@
  * Time cells → instants. A time without an offset is civil time in the given zone: one that is skipped when clocks go
  * forward is refused; of the two when they go back, the one that keeps the order of the file is taken, for each device.
  */
+import { LamplighterError } from '../../contract/error-codes.ts';
 import { instantsOf } from '../../runtime/zone.ts';
 import type { TimeFormat } from './time-format.ts';
 
@@ -36,7 +37,10 @@ export class StampReader {
     this.#options = options;
   }
 
-  /** Epoch milliseconds, or words that say what is wrong. */
+  /**
+   * Epoch milliseconds, or words that say what is wrong.
+   * @throws LamplighterError for a civil time when no zone was named.
+   */
   read(text: string, device: string): number | string {
     const read = this.#options.format(text);
     if (read === undefined) {
@@ -46,8 +50,13 @@ export class StampReader {
     }
     if (read.isInstant) return this.#note(device, read.ms);
     const { zone } = this.#options;
-    if (zone === undefined)
-      return 'has no offset from UTC. Say where its clock is with --zone, such as America/New_York.';
+    if (zone === undefined) {
+      // It is so in every row: told once.
+      throw new LamplighterError(
+        'bad-request',
+        `--zone: the time ${JSON.stringify(text)} has no offset from UTC. Say where its clock is, such as --zone America/New_York.`,
+      );
+    }
     const [first, second] = this.#offsetsOf(read.ms, zone);
     if (first === undefined) return `does not exist in ${zone}: the clocks were put forward. Correct it, or --zone.`;
     if (second === undefined) return this.#note(device, read.ms - first);
