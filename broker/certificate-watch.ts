@@ -97,11 +97,11 @@ export class CertificateWatch {
     this.#warnOfEnd();
   }
 
+  /** Throws when they cannot serve, or no longer while those in use can. */
   #take(found: Certificates): void {
     const now = this.#clock.now();
     if (endOf(found.leaf) <= now && endOf(this.#current.leaf) > now) {
-      this.#keep(`TLS: the new certificate ${this.#files.certFile} has ended on ${dateOf(found)}.`);
-      return;
+      throw new Error(`TLS: the new certificate ${this.#files.certFile} has ended on ${dateOf(found)}.`);
     }
     this.#onChange(found);
     this.#current = found;

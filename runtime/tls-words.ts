@@ -3,7 +3,7 @@
  * which file, name or date is wrong.
  */
 import { X509Certificate } from 'node:crypto';
-import type { TLSSocket } from 'node:tls';
+import type { PeerCertificate as LegacyCertificate, TLSSocket } from 'node:tls';
 
 /** What the other side showed, kept while the handshake runs: a failed socket has forgotten it. */
 export interface PeerCertificate {
@@ -16,8 +16,9 @@ export interface PeerCertificate {
 /** Calls back with the other side's certificate before it is judged. */
 export function watchPeer(socket: TLSSocket, onPeer: (peer: PeerCertificate) => void): void {
   socket.prependOnceListener('secure', () => {
-    const certificate = socket.getPeerX509Certificate();
-    if (certificate !== undefined) onPeer(peerOf(certificate));
+    // Not getPeerX509Certificate: called here, it leaves nothing for Node's own check of the host (Node 20.20).
+    const certificate = socket.getPeerCertificate();
+    if (certificate.subject !== undefined) onPeer(peerOf(certificate));
   });
 }
 
@@ -118,12 +119,12 @@ const ALERTS: readonly (readonly [RegExp, (host: string, attempt: TlsAttempt) =>
   ],
 ];
 
-function peerOf(certificate: X509Certificate): PeerCertificate {
+function peerOf({ issuer, subjectaltname, valid_from, valid_to }: LegacyCertificate): PeerCertificate {
   return {
-    issuer: /^CN=(.*)$/m.exec(certificate.issuer)?.[1] ?? certificate.issuer.replaceAll('\n', ', '),
-    hosts: (certificate.subjectAltName ?? '').replaceAll(/(DNS|IP Address):/g, ''),
-    validFrom: certificate.validFrom,
-    validTo: certificate.validTo,
+    issuer: String(issuer.CN ?? issuer.O ?? 'nobody'),
+    hosts: (subjectaltname ?? '').replaceAll(/(DNS|IP Address):/g, ''),
+    validFrom: valid_from,
+    validTo: valid_to,
   };
 }
 

@@ -6,8 +6,15 @@ import { describe, it } from 'vitest';
 import { findChromium } from './chromium.ts';
 import { findInfluxd } from './influxd.ts';
 import { findMosquitto } from './mosquitto.ts';
+import { findProgram } from './server-process.ts';
 
-const FINDERS = { chromium: findChromium, influxd: findInfluxd, mosquitto: findMosquitto };
+const FINDERS = {
+  chromium: findChromium,
+  influxd: findInfluxd,
+  mosquitto: findMosquitto,
+  mosquitto_pub: () => findProgram('mosquitto_pub'),
+  openssl: () => findProgram('openssl'),
+};
 
 export type RealServer = keyof typeof FINDERS;
 
