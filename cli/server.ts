@@ -98,7 +98,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
         register,
         store,
         ingest,
-        broker: broker.view,
+        broker: () => broker.view(),
         ...(simulated === undefined
           ? {}
           : { history: () => simulated.history(), simulatedAccounts: () => simulated.accounts() }),
