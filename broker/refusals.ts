@@ -17,7 +17,8 @@ export const REFUSALS = {
   'not-tls': 'Connection closed: its first bytes are not TLS. Use mqtts:// or wss://, or the port without TLS.',
   'tls-version': 'TLS refused: the client speaks nothing newer than TLS 1.1. Update it: 1.2 is the least.',
   'tls-cipher': 'TLS refused: client and broker have no cipher in common. Update the client.',
-  'tls-distrusted': 'TLS refused by the client: it does not trust our certificate. Give it the right ca_file.',
+  'tls-distrusted':
+    'TLS refused by the client: it does not accept our certificate. Check its ca_file and the host name in its url.',
   'tls-expired': 'TLS refused by the client: our certificate has ended, or the clock of one side is wrong.',
   'tls-abandoned': 'The client left during the TLS handshake. Check its CA file and the host name it uses.',
   'tls-left':

@@ -4,7 +4,8 @@ import type { Refusal } from './refusals.ts';
 /** First match wins. Codes are those of Node's `ERR_SSL_…`; alerts are what the client told us. */
 const REASONS: readonly (readonly [RegExp, Refusal])[] = [
   [/PEER_DID_NOT_RETURN_A_CERTIFICATE/, 'client-certificate-missing'],
-  [/ALERT_UNKNOWN_CA|ALERT_BAD_CERTIFICATE|ALERT_CERTIFICATE_UNKNOWN/, 'tls-distrusted'],
+  // mosquitto says "internal error" when the host is not in the certificate
+  [/ALERT_INTERNAL_ERROR|ALERT_UNKNOWN_CA|ALERT_BAD_CERTIFICATE|ALERT_CERTIFICATE_UNKNOWN/, 'tls-distrusted'],
   [/ALERT_CERTIFICATE_EXPIRED/, 'tls-expired'],
   [/UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW|ALERT_PROTOCOL_VERSION/, 'tls-version'],
   [/HTTP_REQUEST|WRONG_VERSION_NUMBER|BAD_RECORD_TYPE|UNKNOWN_PROTOCOL|PACKET_LENGTH_TOO_LONG/, 'not-tls'],

@@ -35,7 +35,7 @@ describeWithServer('openssl')('openssl s_client', () => {
     expect(said).toMatch(/verify error:num=\d+:/);
     await reasons(city).toEqual({ 'tls-distrusted': 1 });
     expect(city.lines.find(({ reason }) => reason === 'tls-distrusted')?.msg).toContain(
-      'does not trust our certificate',
+      'does not accept our certificate',
     );
   });
 
