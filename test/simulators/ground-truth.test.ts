@@ -1,26 +1,47 @@
 import { describe, expect, it } from 'vitest';
 import { batchSchema } from '../../contract/batch.ts';
 import { metricById } from '../../contract/metrics.ts';
-import { smallCity } from '../../simulators/city.ts';
+import { demoCity } from '../../simulators/city.ts';
 import { GroundTruth } from '../../simulators/ground-truth.ts';
 import { gatewayOf } from '../../simulators/simulated-devices.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const BOSTON = -5 * HOUR;
-const truth = new GroundTruth(smallCity(7));
+const truth = new GroundTruth(demoCity(7));
 const at = (text: string) => Date.parse(text);
 /** Not a divisor of a day, so that all hours of it are met. */
 const ODD_STEP = 5 * HOUR + 7 * 60_000 + 13_000;
 
 describe('the simulated city', () => {
-  it('has twelve gateways, one a site, and ids that the contract takes', () => {
+  it('is a city: buildings of many uses, lamps and air stations, one gateway a site', () => {
+    const { sites } = truth.city;
+    const buildings = sites.filter((site) => site.kind === 'building');
+    expect(buildings.length).toBeGreaterThanOrEqual(24);
+    expect(new Set(buildings.map(({ use }) => use)).size).toBeGreaterThanOrEqual(10);
+    const circuits = sites.filter((site) => site.kind === 'streetlights');
+    expect(circuits.length).toBeGreaterThanOrEqual(12);
+    expect(truth.devices().filter(({ kind }) => kind === 'lamp')).toHaveLength(480);
+    expect(sites.filter((site) => site.kind === 'station').length).toBeGreaterThanOrEqual(6);
+    expect(new Set(sites.map(({ id }) => id)).size).toBe(sites.length);
+    for (const { latitude, longitude } of sites) {
+      expect(latitude).toBeGreaterThan(42.22);
+      expect(latitude).toBeLessThan(42.4);
+      expect(longitude).toBeGreaterThan(-71.2);
+      expect(longitude).toBeLessThan(-71.0);
+    }
+    const perDay = truth.devices().reduce((sum, { intervalMs }) => sum + DAY / intervalMs, 0);
+    expect(perDay).toBeGreaterThan(150_000);
+    expect(perDay).toBeLessThan(250_000);
+  });
+
+  it('has ids that the contract takes', () => {
     const gateways = new Set(truth.devices().map((device) => device.gateway));
-    expect(gateways.size).toBe(12);
-    expect(truth.devices()).toHaveLength(96);
+    expect(gateways.size).toBe(49);
+    expect(truth.devices()).toHaveLength(659);
     for (const device of truth.devices()) {
       const readings = [
-        ...truth.expectedReadings(device.gateway, device.id, at('2026-05-04T12:00Z'), at('2026-05-04T12:02Z')),
+        ...truth.expectedReadings(device.gateway, device.id, at('2026-05-04T12:00Z'), at('2026-05-04T12:10Z')),
       ];
       expect(readings.length).toBeGreaterThan(0);
       expect(batchSchema.safeParse({ v: 1, epoch: 'e', seq: 1, readings }).error).toBeUndefined();
@@ -154,9 +175,9 @@ describe('the simulated city', () => {
     expect(command('2026-12-21T17:00:00Z')).toBe(0);
     // Sunset in Boston: 20:25 EDT on 21 June, 16:15 EST on 21 December.
     expect(command('2026-06-22T00:15:00Z')).toBe(0);
-    expect(command('2026-06-22T00:35:00Z')).toBe(100);
+    expect(command('2026-06-22T00:50:00Z')).toBe(100);
     expect(command('2026-12-21T21:05:00Z')).toBe(0);
-    expect(command('2026-12-21T21:25:00Z')).toBe(100);
+    expect(command('2026-12-21T21:40:00Z')).toBe(100);
     expect(command('2026-12-22T07:00:00Z')).toBe(50);
     const hours =
       truth.value('seaport-circuit-4-gateway', 'lamp-02', 'lamp_burn_h', at('2027-01-01T05:00:00Z'))! -
@@ -180,24 +201,24 @@ describe('the simulated city', () => {
   it('is the same for the same seed, whatever was asked before, and another for another seed', () => {
     const time = at('2026-05-04T15:30:10Z');
     const values = (city: GroundTruth) => city.devices().map((device) => device.valuesAt(time));
-    const one = new GroundTruth(smallCity(3));
+    const one = new GroundTruth(demoCity(3));
     for (const device of one.devices()) for (const day of [90, -30, 4]) device.valuesAt(time + day * DAY);
-    const other = new GroundTruth(smallCity(3));
+    const other = new GroundTruth(demoCity(3));
     expect(values(one)).toEqual(values(other));
-    expect(values(new GroundTruth(smallCity(4)))).not.toEqual(values(one));
+    expect(values(new GroundTruth(demoCity(4)))).not.toEqual(values(one));
   });
 
   it('says what a store must hold', () => {
     const [gateway, device] = [gatewayOf('engine-33'), 'main-meter'];
     const from = at('2026-05-04T12:00:00Z');
     const readings = [...truth.expectedReadings(gateway, device, from, from + HOUR)];
-    expect(readings).toHaveLength(360);
-    expect(truth.expectedCount(gateway, device, from, from + HOUR)).toBe(360);
+    expect(readings).toHaveLength(60);
+    expect(truth.expectedCount(gateway, device, from, from + HOUR)).toBe(60);
     const { phaseMs, intervalMs } = truth.device(gateway, device);
     expect(readings.every(({ time }) => (time - phaseMs) % intervalMs === 0)).toBe(true);
     const sums = truth.expectedSums(gateway, device, from, from + HOUR);
     expect(sums.get('active_power_kw')).toEqual({
-      count: 360,
+      count: 60,
       sum: readings.reduce((sum, reading) => sum + reading.values.active_power_kw!, 0),
       firstTime: readings[0]!.time,
       lastTime: readings.at(-1)!.time,

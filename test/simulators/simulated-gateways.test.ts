@@ -9,7 +9,6 @@ import { hashToken } from '../../register/credentials.ts';
 import type { Register } from '../../register/register.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { silentLog } from '../../runtime/log.ts';
-import { smallCity } from '../../simulators/city.ts';
 import { GroundTruth } from '../../simulators/ground-truth.ts';
 import { SimulatedGateways } from '../../simulators/simulated-gateways.ts';
 import { aRegister } from '../register/a-register.ts';
@@ -51,7 +50,7 @@ it('provisions itself, sends the truth, and keeps its tokens over a restart', as
       folder,
       brokerUrl: broker.url,
       seed: 7,
-      historyMs: 120_000,
+      historyMs: 3_600_000,
       clock: systemClock,
       random: () => 0.01,
       log: silentLog,
@@ -60,12 +59,23 @@ it('provisions itself, sends the truth, and keeps its tokens over a restart', as
   onTestFinished(() => city.stop());
   await city.start();
   expect(city.description).toBe(
-    '12 simulated gateways with 96 devices in 10 buildings and 2 streetlight circuits (seed 7)',
+    '49 simulated gateways with 659 devices in 30 buildings, 12 streetlight circuits and 7 air stations (seed 7)',
   );
-  await vi.waitFor(() => expect(broker.received.size).toBe(12), { timeout: 18_000, interval: 100 });
+  // One fell silent seven hours ago and has nothing to tell of the last one.
+  await vi.waitFor(() => expect(broker.received.size).toBe(48), { timeout: 18_000, interval: 100 });
+  await vi.waitFor(() => expect(city.history().state).toBe('done'), { timeout: 18_000, interval: 100 });
+  const { begins } = city.founding;
+  expect(city.history()).toMatchObject({ oldestDay: begins });
+  const truth = new GroundTruth(city.city);
+  for (const { gateway, produced, stored, buffered, liveAt, pending } of city.accounts()) {
+    const expected = truth
+      .devices(gateway)
+      .reduce((sum, { id }) => sum + truth.expectedCount(gateway, id, begins, liveAt), 0);
+    expect({ gateway, produced, pending }).toEqual({ gateway, produced: expected, pending: 0 });
+    expect(stored + buffered).toBe(produced);
+  }
   await city.stop();
 
-  const truth = new GroundTruth(smallCity(7));
   for (const [gateway, readings] of broker.received) {
     for (const { device, time, values } of readings.values()) {
       expect(values).toEqual(truth.valuesAt(gateway, device, time));
@@ -89,9 +99,9 @@ it('provisions itself, sends the truth, and keeps its tokens over a restart', as
   const again = make();
   onTestFinished(() => again.stop());
   await again.start();
-  expect(again.gateways).toHaveLength(11);
+  expect(again.gateways).toHaveLength(48);
   expect(readFileSync(path, 'utf8')).toBe(text);
   expect(register.site('city-hall')?.name).toBe('Town Hall');
   expect(tokenOf(readFileSync(lost, 'utf8'))).not.toBe(before);
   expect(register.version).toBe(version + 1);
-}, 40_000);
+}, 60_000);

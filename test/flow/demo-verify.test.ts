@@ -1,0 +1,167 @@
+/**
+ * Whoever doubts the promise starts the demo city, kills it, and asks: `lamplighter demo verify` compares what the store
+ * holds with what the city produced. It says EXACT after everything that may happen, and what is wrong when it is not.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { expect, onTestFinished, test } from 'vitest';
+import { startInfluxd } from '../real-servers/influxd.ts';
+import { describeWithServer } from '../real-servers/needs-server.ts';
+import { ServerProcess } from '../server-process.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { type CommandEnd, lamplighter } from './command.ts';
+import { connected } from './story.ts';
+
+/** Continuous integration tells the fortnight that a first start tells, other runs four hours. */
+const isLong = process.env.CI === 'true';
+const HISTORY_DAYS = isLong ? 14 : 4 / 24;
+const TIMEOUT_MS = isLong ? 900_000 : 240_000;
+
+async function startDemo(data: string, args: readonly string[] = []): Promise<ServerProcess> {
+  const server = await ServerProcess.start({
+    data,
+    args: ['--city', 'demo', '--history-days', String(HISTORY_DAYS), ...args],
+  });
+  onTestFinished(() => server.kill());
+  return server;
+}
+
+async function verify(data: string): Promise<CommandEnd> {
+  return await lamplighter(['demo', 'verify', '--data', data]);
+}
+
+async function expectExact(data: string): Promise<void> {
+  const { code, stdout, stderr } = await verify(data);
+  expect(stdout.trim().split('\n').at(-1), stderr).toMatch(/^EXACT: [\d,]+ values of 3,\d{3} series, /);
+  expect(stdout).not.toMatch(/NOT/);
+  expect(code).toBe(0);
+}
+
+test('after a clean run and three kill -9, in the middle of history and after it', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const data = join(temporaryFolder(), 'data');
+  let server = await startDemo(data);
+  await sleep(400 + Math.random() * 1_500);
+  await server.kill();
+  server = await startDemo(data);
+  await expectExact(data);
+  expect((await server.api.get<{ history: { state: string } }>('/api/demo')).history.state).toBe('done');
+  for (let kill = 0; kill < 2; kill++) {
+    await sleep(500 + Math.random() * 2_000);
+    await server.kill();
+    server = await startDemo(data);
+  }
+  await expectExact(data);
+  expect(await server.stop()).toBe(0);
+});
+
+test.each(['duplicate,reorder,garbage', 'skew', 'rollover,swap'])(
+  'while the city is disturbed by %s',
+  { timeout: TIMEOUT_MS },
+  async (faults) => {
+    const data = join(temporaryFolder(), 'data');
+    const server = await startDemo(data, ['--faults', faults]);
+    await expectExact(data);
+    expect(await server.stop()).toBe(0);
+  },
+);
+
+test.runIf(isLong)('while gateways are cut off for minutes', { timeout: TIMEOUT_MS }, async () => {
+  const data = join(temporaryFolder(), 'data');
+  await startDemo(data, ['--faults', 'offline']);
+  await sleep(60_000);
+  await expectExact(data);
+});
+
+test('when registers are swapped and roll over in a city that has run before', { timeout: TIMEOUT_MS }, async () => {
+  const data = join(temporaryFolder(), 'data');
+  let server = await startDemo(data);
+  await expectExact(data);
+  await server.stop();
+  server = await startDemo(data, ['--faults', 'rollover,swap']);
+  if (isLong) await sleep(200_000);
+  await expectExact(data);
+});
+
+test('says what is missing and different when somebody has been at the store', { timeout: TIMEOUT_MS }, async () => {
+  const data = join(temporaryFolder(), 'data');
+  let server = await startDemo(data);
+  await expectExact(data);
+  await server.stop();
+
+  const file = await DuckDBInstance.create(join(data, 'telemetry.duckdb'));
+  const connection = await file.connect();
+  await connection.run(`
+    DELETE FROM reading_values WHERE (series, time) IN (
+      SELECT series, min(time) FROM reading_values WHERE series = (
+        SELECT id FROM series WHERE gateway = 'city-hall-gateway' AND device = 'main-meter' AND metric = 'voltage_v')
+      GROUP BY series)`);
+  await connection.run(`
+    UPDATE reading_values SET value = value + 1 WHERE (series, time) IN (
+      SELECT series, max(time) FROM reading_values WHERE series = (
+        SELECT id FROM series WHERE gateway = 'kenmore-air-gateway' AND metric = 'o3_ppb')
+      GROUP BY series)`);
+  connection.closeSync();
+  file.closeSync();
+
+  server = await startDemo(data);
+  const { code, stdout } = await verify(data);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    /city-hall-gateway main-meter voltage_v, \d{4}-\d{2}-\d{2}: 1 missing\n {2}\S+Z is missing \(2\d\d/,
+  );
+  expect(stdout).toMatch(/kenmore-air-gateway station o3_ppb, \S+: 1 different\n {2}\S+Z is [\d.]+ instead of [\d.]+/);
+  expect(stdout.trim().split('\n').at(-1)).toMatch(/^NOT EXACT: 1 missing, 1 different — of [\d,]+ values/);
+  expect(await server.stop()).toBe(0);
+});
+
+test('says what was never produced', { timeout: TIMEOUT_MS }, async () => {
+  const data = join(temporaryFolder(), 'data');
+  const server = await startDemo(data);
+  await expectExact(data);
+  // Somebody else speaks in a gateway's name, with a token of its own.
+  const { token } = await server.api.post<{ token: string }>('/api/gateways/engine-10-gateway/token', {});
+  const id = 'engine-10-gateway';
+  const impostor = await connected(server, { clientId: id, username: id, password: token });
+  const time = Date.now() - 60_000;
+  const readings = [{ device: 'main-meter', time: time - (time % 1_000), values: { voltage_v: 999 } }];
+  await impostor.publishAsync(`city/v1/${id}/readings`, JSON.stringify({ v: 1, epoch: 'impostor', seq: 1, readings }));
+  await sleep(1_000);
+  const { code, stdout } = await lamplighter(['demo', 'verify', '--data', data, '--wait', '2']);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    /engine-10-gateway main-meter voltage_v, \S+: 1 unexpected\n {2}\S+Z was never produced \(999\)/,
+  );
+});
+
+test('names what is asked for without a demo city', { timeout: TIMEOUT_MS }, async () => {
+  const data = join(temporaryFolder(), 'data');
+  const none = await verify(data);
+  expect(none.code).toBe(1);
+  expect(none.stderr).toMatch(/holds no demo city. Start one with: lamplighter start --city demo --data/);
+  const server = await startDemo(data);
+  expect(await server.stop()).toBe(0);
+  const stopped = await verify(data);
+  expect(stopped.stderr).toMatch(/no server runs on the data folder/);
+  const other = await lamplighter(['start', '--data', data, '--seed', '2', '--port', '0', '--mqtt-port', '0']);
+  expect(other.code).toBe(1);
+  expect(other.stderr).toMatch(/holds the demo city of seed 1. Start it with --seed 1/);
+});
+
+describeWithServer('influxd')('with InfluxDB', () => {
+  test('after InfluxDB was down while the city told its history', { timeout: TIMEOUT_MS }, async () => {
+    const data = join(temporaryFolder(), 'data');
+    const influxd = await startInfluxd();
+    onTestFinished(() => influxd.remove());
+    const server = await startDemo(data, ['--store', 'influxdb', '--influx-url', influxd.url]);
+    await server.api.post('/api/store/init');
+    await sleep(1_000);
+    await influxd.kill();
+    await sleep(isLong ? 30_000 : 4_000);
+    await influxd.restart();
+    await expectExact(data);
+    expect(await server.stop()).toBe(0);
+  });
+});
