@@ -73,6 +73,7 @@ const CONVERSIONS: Readonly<Record<string, Readonly<Record<string, Convert>>>> =
   },
   '°C': { C: same, F: (value) => ((value - 32) * 5) / 9, K: (value) => value - 273.15 },
   '%': { '%': same, fraction: times(100) },
+  '°': { deg: same, '°': same },
   ppm: { ppm: same, ppb: over(1_000) },
   ppb: { ppb: same, ppm: times(1_000) },
   'µg/m³': { 'ug/m3': same, 'mg/m3': times(1_000) },
@@ -91,8 +92,8 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/µ|μ/g, 'u'],
   [/³/g, '3'],
   [/²/g, '2'],
-  [/^°/, ''],
-  [/^deg/, ''],
+  [/^°(?=[CFK]$)/, ''],
+  [/^deg(?=[CFK]$)/, ''],
 ];
 
 /** The unit of that name for a metric; undefined when it cannot be turned into the metric's own. */

@@ -35,9 +35,12 @@ function placementsOf(row: RowReader, before: Device | undefined, gatewaySite: s
   const named = row.cell('site');
   const date = row.cell('from');
   const site = named === '' ? gatewaySite : named;
+  // In place of a placement whose fault is told: the schema has nothing to add.
+  const told: Placement[] = [{ site: 'unknown', from: EARLIEST_PLACEMENT }];
+  if (site === '') return told;
   if (named !== '' && city.site(named) === undefined) {
     row.fault('site', 'is not in the register. Import the sites first, or correct the id.');
-    return [...known];
+    return told;
   }
   if (date === '') {
     if (before === undefined) return [{ site, from: EARLIEST_PLACEMENT }];
@@ -49,12 +52,12 @@ function placementsOf(row: RowReader, before: Device | undefined, gatewaySite: s
   }
   if (before !== undefined && named === '') {
     row.fault('from', 'says since when, but not where. Name the site in the column site.');
-    return [...known];
+    return told;
   }
   const from = parseInstant(date, city.site(site)?.zone ?? 'UTC');
   if (from === undefined) {
     row.fault('from', 'is not a date or time. Write 2025-09-15, 2025-09-15T14:00 or 2025-09-15T14:00-04:00.');
-    return [...known];
+    return told;
   }
   for (const words of placementTimeFaults('', from, undefined)) row.fault('from', words);
   const others = known.filter((placement) => placement.from !== from);
