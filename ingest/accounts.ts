@@ -53,6 +53,14 @@ export class Accounts {
     return this.#byGateway.get(gateway) ?? NO_COUNTS;
   }
 
+  has(gateway: string): boolean {
+    return this.#byGateway.has(gateway);
+  }
+
+  get size(): number {
+    return this.#byGateway.size;
+  }
+
   gateways(): IterableIterator<string> {
     return this.#byGateway.keys();
   }

@@ -57,6 +57,10 @@ export class Fleet {
     return this.#entries.get(gateway);
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   gateways(): IterableIterator<string> {
     return this.#entries.keys();
   }

@@ -101,7 +101,10 @@ export interface DeadLettersView {
 
 export interface IngestView {
   status(): IngestStatus;
+  /** Of every gateway that was heard of, in order of id. */
   gateways(): readonly GatewayStatus[];
+  /** Undefined when it was never heard of. */
+  gateway(id: string): GatewayStatus | undefined;
   readonly deadLetters: DeadLettersView;
   /** Which times are taken. */
   readonly admission: AdmissionOptions;

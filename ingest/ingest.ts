@@ -88,6 +88,7 @@ export class Ingest implements Service, IngestView {
   readonly #committedListeners = new Set<(news: Committed) => void>();
   /** Told to hold; to be told when intake opens again. */
   readonly #held = new Set<string>();
+  #ids: { accounts: number; heardOf: number; sorted: readonly string[] } = { accounts: 0, heardOf: 0, sorted: [] };
   #answering: Timer | undefined;
   #replaySeq = Date.now();
   #stopped = true;
@@ -193,20 +194,36 @@ export class Ingest implements Service, IngestView {
   }
 
   gateways(): GatewayStatus[] {
-    const ids = new Set([...this.#accounts.gateways(), ...this.#fleet.gateways()]);
-    return [...ids].sort().map((gateway) => {
-      const entry = this.#fleet.entry(gateway);
-      return {
-        gateway,
-        online: entry?.presence?.online,
-        since: entry?.presence?.since,
-        version: entry?.presence?.version,
-        health: entry?.health,
-        healthAt: entry?.healthAt,
-        twoEpochs: this.#fleet.hasTwoEpochs(gateway),
-        counts: this.#accounts.counts(gateway),
-      };
-    });
+    return this.#gatewayIds().map((id) => this.#statusOf(id));
+  }
+
+  gateway(id: string): GatewayStatus | undefined {
+    return this.#accounts.has(id) || this.#fleet.entry(id) !== undefined ? this.#statusOf(id) : undefined;
+  }
+
+  /** In order; sorted anew only when there are more, since this is asked every second. */
+  #gatewayIds(): readonly string[] {
+    const { size: accounts } = this.#accounts;
+    const { size: heardOf } = this.#fleet;
+    if (this.#ids.accounts !== accounts || this.#ids.heardOf !== heardOf) {
+      const sorted = [...new Set([...this.#accounts.gateways(), ...this.#fleet.gateways()])].sort();
+      this.#ids = { accounts, heardOf, sorted };
+    }
+    return this.#ids.sorted;
+  }
+
+  #statusOf(gateway: string): GatewayStatus {
+    const entry = this.#fleet.entry(gateway);
+    return {
+      gateway,
+      online: entry?.presence?.online,
+      since: entry?.presence?.since,
+      version: entry?.presence?.version,
+      health: entry?.health,
+      healthAt: entry?.healthAt,
+      twoEpochs: this.#fleet.hasTwoEpochs(gateway),
+      counts: this.#accounts.counts(gateway),
+    };
   }
 
   /** One message of a readings topic: every path ends in a counted outcome, and none waits. */

@@ -7,6 +7,7 @@ import type { Timer } from '../../runtime/clock.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { gatewayRows, summarise } from './gateway-rows.ts';
 import { LiveClient } from './live-client.ts';
+import { LiveGateways } from './live-gateways.ts';
 import { LiveValues } from './live-values.ts';
 import type { GatewayReply, GatewaysEvent, ValuesEvent } from './replies.ts';
 import { siteOf } from './site-finder.ts';
@@ -24,7 +25,7 @@ export class LiveFeed {
   readonly #status: StatusMaker;
   readonly #values = new LiveValues();
   readonly #clients = new Set<LiveClient>();
-  readonly #signatureById = new Map<string, string>();
+  readonly #gateways = new LiveGateways();
   #timers: Timer[] = [];
   #unsubscribe: () => void = () => {};
   #ticks = 0;
@@ -52,7 +53,9 @@ export class LiveFeed {
     const now = this.#deps.clock.monotonicMs();
     client.send('status', JSON.stringify(this.#status.make()), { now, skippable: false });
     const rows = gatewayRows(this.#deps, this.#deps.clock.now());
-    client.send('gateways', JSON.stringify(gatewaysEvent(rows, rows)), { now, skippable: false });
+    const refetch = rows.length > MOST_ROWS;
+    const event: GatewaysEvent = { summary: summarise(rows), rows: rows.slice(0, MOST_ROWS), refetch };
+    client.send('gateways', JSON.stringify(event), { now, skippable: false });
     return () => this.#remove(client);
   }
 
@@ -68,8 +71,8 @@ export class LiveFeed {
     const { clock, ingest } = this.#deps;
     this.#values.clear();
     this.#status.forget();
-    this.#signatureById.clear();
-    for (const row of gatewayRows(this.#deps, clock.now())) this.#signatureById.set(row.id, signature(row));
+    this.#gateways.forget();
+    this.#gateways.take(gatewayRows(this.#deps, clock.now()), Number.POSITIVE_INFINITY);
     this.#unsubscribe = ingest.onCommitted((news) => this.#values.add(news));
     this.#timers = [
       clock.every(VALUES_MS, () => this.#sendValues()),
@@ -111,11 +114,12 @@ export class LiveFeed {
   #sendGateways(): void {
     this.#ticks++;
     const rows = gatewayRows(this.#deps, this.#deps.clock.now());
-    const changed = rows.filter((row) => this.#signatureById.get(row.id) !== signature(row));
-    for (const row of changed) this.#signatureById.set(row.id, signature(row));
     const countsAreDue = this.#ticks % COUNTS_EVERY_TICKS === 0;
+    const changed = this.#gateways.take(rows, MOST_ROWS);
     if (changed.length === 0 && !countsAreDue) return;
-    this.#send('gateways', gatewaysEvent(rows, countsAreDue && rows.length <= MOST_ROWS ? rows : changed), false);
+    const sent: readonly GatewayReply[] = countsAreDue && rows.length <= MOST_ROWS ? rows : changed;
+    const event: GatewaysEvent = { summary: summarise(rows), rows: [...sent], refetch: false };
+    this.#send('gateways', event, false);
   }
 
   #send(name: string, event: unknown, skippable: boolean): void {
@@ -129,13 +133,4 @@ export class LiveFeed {
       client.destroy();
     }
   }
-}
-
-function gatewaysEvent(rows: readonly GatewayReply[], changed: readonly GatewayReply[]): GatewaysEvent {
-  return { summary: summarise(rows), rows: changed.slice(0, MOST_ROWS), refetch: changed.length > MOST_ROWS };
-}
-
-/** Changes when something that a person would call news changed. */
-function signature(row: GatewayReply): string {
-  return [row.state, row.two_epochs, row.health?.at_ms, row.version, row.name, row.site, row.since_ms].join('|');
 }

@@ -229,6 +229,7 @@ export class CityIngest implements IngestView {
   };
   status = () => this.state;
   gateways = () => [...this.statusByGateway.values()];
+  gateway = (id: string) => this.statusByGateway.get(id);
   onCommitted(listener: (news: Committed) => void) {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -127,11 +127,32 @@ describe('the live feed', () => {
     expect(reader.events('gateways').at(-1).rows).toMatchObject([{ id: 'library', state: 'silent' }]);
   });
 
-  it('asks to fetch again when more gateways changed than fit', async () => {
+  it('tells of many changes a part at a time, news before signs of life', async () => {
     const { city, feed, reader } = aFeed();
     feed.add(reader);
+    const now = city.clock.now();
+    const ids = Array.from({ length: 500 }, (_, i) => `g${String(i).padStart(3, '0')}`);
+    for (const gateway of ids) city.ingest.statusByGateway.set(gateway, aGatewayStatus({ gateway, online: true }));
+    await city.clock.advance(3_000);
+    const told = reader.events('gateways').slice(1);
+    expect(told.map(({ rows }) => rows.length)).toEqual([200, 200, 100]);
+    expect(told.some(({ refetch }) => refetch)).toBe(false);
+    expect(new Set(told.flatMap(({ rows }) => rows.map(({ id }: { id: string }) => id))).size).toBe(500);
+    for (const id of ids.slice(0, -1)) city.ingest.set(id, { health: aHealth(), healthAt: now + 1 });
+    await city.clock.advance(3_000);
+    const before = reader.events('gateways').length;
+    for (const id of ids.slice(0, -1)) city.ingest.set(id, { healthAt: now + 2 });
+    city.ingest.set('g499', { online: false });
+    await city.clock.advance(3_000);
+    const later = reader.events('gateways').slice(before);
+    expect(later[0].rows[0].id).toBe('g499');
+    expect(new Set(later.flatMap(({ rows }) => rows.map(({ id }: { id: string }) => id))).size).toBe(500);
+  });
+
+  it('asks a new reader to fetch what does not fit', async () => {
+    const { city, feed, reader } = aFeed();
     for (let i = 0; i < 300; i++) city.ingest.statusByGateway.set(`g${i}`, aGatewayStatus({ gateway: `g${i}` }));
-    await city.clock.advance(1_000);
+    feed.add(reader);
     const event = reader.events('gateways').at(-1);
     expect(event.rows).toHaveLength(200);
     expect(event.refetch).toBe(true);
