@@ -9,12 +9,15 @@ type Query = Readonly<Record<string, string | number | boolean | readonly string
 export class ServerClient {
   /** Address of the MQTT broker. */
   readonly mqtt: URL;
+  /** File of the CA that its clients must trust. */
+  readonly ca: string | undefined;
   readonly #console: string;
   readonly #token: string;
 
-  constructor(addresses: { console: string; mqtt: string }, token: string) {
+  constructor(addresses: { console: string; mqtt: string; ca?: string | undefined }, token: string) {
     this.#console = addresses.console;
     this.mqtt = new URL(addresses.mqtt);
+    this.ca = addresses.ca;
     this.#token = token;
   }
 
@@ -77,7 +80,7 @@ export async function connectToServer(dataFolder: string): Promise<ServerClient>
       `no server runs on the data folder ${folder}. Start it with: lamplighter start --data ${dataFolder} — or name another folder with --data.`,
     );
   }
-  const { console, mqtt } = running;
+  const { console, mqtt, ca } = running;
   if (console === undefined || mqtt === undefined) {
     throw new LamplighterError(
       'not-ready',
@@ -90,7 +93,7 @@ export async function connectToServer(dataFolder: string): Promise<ServerClient>
       'not-found',
       `there is no operator token in ${file}; the server makes it when it starts.`,
     );
-  return new ServerClient({ console, mqtt }, readFileSync(file, 'utf8').trim());
+  return new ServerClient({ console, mqtt, ca }, readFileSync(file, 'utf8').trim());
 }
 
 function errorOf(text: string, status: number): LamplighterError {

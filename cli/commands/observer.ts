@@ -17,8 +17,10 @@ export function observerCommand(): Command {
       print(`password   ${token}`);
       print();
       print('The password is not kept: write it down now. Watch with:');
+      const isSecure = server.mqtt.protocol === 'mqtts:';
+      const cafile = isSecure ? ` --cafile ${server.ca ?? '/etc/ssl/certs/ca-certificates.crt'}` : '';
       print(
-        `  mosquitto_sub -h ${server.mqtt.hostname} -p ${server.mqtt.port || '1883'} -u ${id} -P '${token}' -v -t 'city/v1/#'`,
+        `  mosquitto_sub -h ${server.mqtt.hostname} -p ${server.mqtt.port || (isSecure ? '8883' : '1883')}${cafile} -u ${id} -P '${token}' -v -t 'city/v1/#'`,
       );
     });
   return command;
