@@ -2,9 +2,11 @@
  * The register as its readers see it: broker, ingest and console ask it and never wait.
  * The owner (register.ts) implements it; so does a snapshot in another process.
  */
-import type { Credential, Device, Gateway, Site } from './model.ts';
+import type { City, Credential, Device, Gateway, Site } from './model.ts';
 
 export interface RegisterView {
+  /** The city's name and zone, once somebody has set them. */
+  city?(): City | undefined;
   site(id: string): Site | undefined;
   sites(): readonly Site[];
   gateway(id: string): Gateway | undefined;

@@ -1,0 +1,310 @@
+/**
+ * Looks for what is wrong, again and again while somebody asks. What is known in memory (lamps now, gateways, the store)
+ * is looked at in each answer; what must be read (loads, nights, air, counters) behind it, so that nobody waits for it.
+ */
+import { dayFrom, type Period } from '../../../energy/calendar.ts';
+import { type Carrier, METRICS_OF, unitOf } from '../../../energy/carriers.ts';
+import type { QuarterHours } from '../../../energy/consumption.ts';
+import { QUARTER_MS, rulesOf } from '../../../energy/counter-rules.ts';
+import type {
+  BuildingInput,
+  CircuitInput,
+  CityInputs,
+  Finding,
+  GatewayInput,
+  LampSample,
+  QuarterSeries,
+  ResetInput,
+  RoomInput,
+} from '../../../energy/findings/finding.ts';
+import { RESETS_SHOWN_DAYS } from '../../../energy/findings/meter-reset.ts';
+import { findingsOf } from '../../../energy/findings/rules.ts';
+import type { Site } from '../../../register/model.ts';
+import type { ConsoleDeps } from '../console-deps.ts';
+import { gatewayState } from '../gateway-rows.ts';
+import { Breather } from './breather.ts';
+import { type BucketCache, nameOf } from './bucket-cache.ts';
+import { DAY_MS, dayOf } from './bucket-days.ts';
+import type { CityNow, CityNowMaker, DeviceNow } from './city-now.ts';
+import type { ConsumptionReader } from './consumption-reader.ts';
+import { lampNow, positionOf } from './lamp-now.ts';
+import { LampSamples, sampleTimes } from './lamp-samples.ts';
+import { SharedAnswer } from './shared-answer.ts';
+import { countersAt } from './site-counters.ts';
+
+/** Reading it all again is cheap, since only what changed is read; history that is being loaded should soon show. */
+const LOOK_AGAIN_MS = 15_000;
+const LOAD_DAYS = 8;
+const AIR_MS = 26 * 3_600_000;
+const RESET_CARRIERS: readonly Carrier[] = ['electricity', 'solar', 'gas', 'water', 'heat', 'export'];
+/** Of a quarter hour measured less than this the power is not known. */
+const ENOUGH_MEASURED = 0.5;
+
+interface ReadInputs {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly loads: ReadonlyMap<string, QuarterSeries>;
+  readonly noons: ReadonlyMap<string, LampSample>;
+  readonly midnights: ReadonlyMap<string, LampSample>;
+  readonly air: readonly RoomInput[];
+  readonly resets: readonly ResetInput[];
+}
+
+export interface Findings {
+  readonly all: readonly Finding[];
+  readonly bySite: ReadonlyMap<string, readonly Finding[]>;
+  /** Epoch milliseconds; undefined while what must be read has not been read yet. */
+  readonly checkedAt: number | undefined;
+}
+
+type Deps = Pick<ConsoleDeps, 'register' | 'store' | 'ingest' | 'clock'> & {
+  readonly now: CityNowMaker;
+  readonly reader: ConsumptionReader;
+  readonly cache: BucketCache;
+};
+
+export class FindingsKeeper {
+  readonly #deps: Deps;
+  readonly #samples: LampSamples;
+  readonly #read: SharedAnswer<ReadInputs>;
+  readonly #shared: SharedAnswer<Findings>;
+  readonly #startedAt: number;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#samples = new LampSamples(deps);
+    this.#startedAt = deps.clock.monotonicMs();
+    this.#read = new SharedAnswer({ clock: deps.clock, make: () => this.#readInputs(), keepMs: LOOK_AGAIN_MS });
+    this.#shared = new SharedAnswer({ clock: deps.clock, make: () => this.#find(), keepMs: 1_000 });
+  }
+
+  /** Never waits for the store's disk, and never throws for it. */
+  get(): Promise<Findings> {
+    return this.#shared.get();
+  }
+
+  /** Resolves when everything has been looked at. Throws StoreFailure. */
+  async look(): Promise<void> {
+    await this.#read.get();
+  }
+
+  async #find(): Promise<Findings> {
+    const { clock, now: maker } = this.#deps;
+    const city = await maker.get();
+    const read = this.#read.last()?.value;
+    const inputs: CityInputs = {
+      now: clock.now(),
+      uptimeMs: clock.monotonicMs() - this.#startedAt,
+      buildings: this.#buildings(read),
+      circuits: this.#circuits(city, read),
+      rooms: read?.air ?? [],
+      gateways: this.#gateways(city),
+      resets: read?.resets ?? [],
+      storeFault: this.#deps.ingest.status().storeFault || city.fault,
+      deadLetters: this.#deps.ingest.deadLetters.counts(),
+    };
+    const all = findingsOf(inputs);
+    const bySite = new Map<string, Finding[]>();
+    for (const finding of all) {
+      if (finding.site === null) continue;
+      const ofSite = bySite.get(finding.site);
+      if (ofSite === undefined) bySite.set(finding.site, [finding]);
+      else ofSite.push(finding);
+    }
+    return { all, bySite, checkedAt: read?.at };
+  }
+
+  #sites(kind: Site['kind']): Site[] {
+    return this.#deps.register.sites().filter((site) => site.kind === kind && site.retired !== true);
+  }
+
+  #buildings(read: ReadInputs | undefined): BuildingInput[] {
+    return this.#sites('building').flatMap(({ id, name, zone, use, floor_area_m2, schedule }) => {
+      const load = read?.loads.get(id);
+      return load === undefined ? [] : [{ site: id, name, zone, use, floorAreaM2: floor_area_m2, schedule, load }];
+    });
+  }
+
+  #circuits(city: CityNow, read: ReadInputs | undefined): CircuitInput[] {
+    return this.#sites('streetlights').map((site) => {
+      const times = sampleTimes(city.at, site.zone);
+      const lamps = lampsAt(city, site.id).map((lamp) => ({
+        gateway: lamp.gateway,
+        device: lamp.device,
+        name: lamp.name,
+        nominalW: lamp.nominalW,
+        now: lampNow(lamp),
+        noon: read?.noons.get(nameOf(lamp)),
+        midnight: read?.midnights.get(nameOf(lamp)),
+      }));
+      const { id, name, zone } = site;
+      return {
+        site: id,
+        name,
+        zone,
+        position: positionOf(site),
+        lamps,
+        noonAt: times.noon,
+        midnightAt: times.midnight,
+      };
+    });
+  }
+
+  #gateways(city: CityNow): GatewayInput[] {
+    const { register, ingest, clock } = this.#deps;
+    const statusById = new Map(ingest.gateways().map((status) => [status.gateway, status]));
+    return register.gateways().map((gateway) => {
+      const status = statusById.get(gateway.id);
+      return {
+        gateway: gateway.id,
+        name: gateway.name,
+        site: gateway.site,
+        zone: register.site(gateway.site)?.zone ?? 'UTC',
+        state: gatewayState(gateway, status, clock.now()),
+        lastReading: city.lastByGateway.get(gateway.id),
+        intervalS: undefined,
+        buffered: status?.health?.outbox.buffered,
+        dropped: status?.health?.outbox.dropped,
+        twoEpochs: status?.twoEpochs ?? false,
+      };
+    });
+  }
+
+  async #readInputs(): Promise<ReadInputs> {
+    const { clock, now: maker } = this.#deps;
+    const city = await maker.get();
+    const at = clock.now();
+    const noons = new Map<string, LampSample>();
+    const midnights = new Map<string, LampSample>();
+    for (const { id, zone } of this.#sites('streetlights')) {
+      const lamps = lampsAt(city, id);
+      const times = sampleTimes(at, zone);
+      for (const [name, sample] of await this.#samples.take(`${id} noon`, lamps, times.noon)) noons.set(name, sample);
+      for (const [name, sample] of await this.#samples.take(`${id} midnight`, lamps, times.midnight)) {
+        midnights.set(name, sample);
+      }
+    }
+    const air = await this.#air(city, at);
+    const loads = await this.#loads(city, at);
+    const resets = await this.#resets(city, at);
+    return { at, loads, noons, midnights, air, resets };
+  }
+
+  async #air(city: CityNow, at: number): Promise<RoomInput[]> {
+    const rooms = this.#sites('building').flatMap((site) =>
+      (city.bySite.get(site.id) ?? []).flatMap((device) => (device.values.has('co2_ppm') ? [{ site, device }] : [])),
+    );
+    const devices = rooms.map(({ device }) => device);
+    const days = await this.#deps.cache.days('co2_ppm', devices, dayOf(at - AIR_MS), dayOf(at));
+    const firstSlot = Math.floor((at - AIR_MS) / QUARTER_MS);
+    return rooms.map(({ site, device }) => {
+      const values = new Float64Array(Math.ceil(AIR_MS / QUARTER_MS) + 1).fill(Number.NaN);
+      for (const day of days.get(nameOf(device)) ?? []) {
+        for (const { slot, mean } of day.buckets()) if (slot >= firstSlot) values[slot - firstSlot] = mean;
+      }
+      return {
+        site: site.id,
+        siteName: site.name,
+        zone: site.zone,
+        gateway: device.gateway,
+        device: device.device,
+        name: device.name,
+        co2: { firstSlot, values },
+      };
+    });
+  }
+
+  /** What buildings take, their solar roofs included: from the grid, less what they feed, and what they make. */
+  async #loads(city: CityNow, at: number): Promise<Map<string, QuarterSeries>> {
+    const loads = new Map<string, QuarterSeries>();
+    const sites = this.#sites('building').filter(({ schedule }) => schedule !== undefined);
+    for (const zone of new Set(sites.map((site) => site.zone))) {
+      const some = sites.filter((site) => site.zone === zone);
+      const range = { from: dayFrom(at, -LOAD_DAYS, zone), to: at };
+      const [taken, fed, made] = await Promise.all(
+        (['electricity', 'export', 'solar'] as const).map((carrier) => this.#counted(city, some, carrier, range)),
+      );
+      const breather = new Breather();
+      for (const { id } of some) {
+        await breather.breathe();
+        const parts = [taken?.get(id) ?? [], fed?.get(id) ?? [], made?.get(id) ?? []] as const;
+        if (parts[0].length > 0) loads.set(id, loadOf(parts, at));
+      }
+    }
+    return loads;
+  }
+
+  async #counted(
+    city: CityNow,
+    sites: readonly Site[],
+    carrier: Carrier,
+    range: Period,
+  ): Promise<Map<string, QuarterHours[]>> {
+    const countersBySite = new Map(sites.map(({ id }) => [id, countersAt(city.bySite.get(id) ?? [], carrier)]));
+    const all = [...countersBySite.values()].flat();
+    const counted = await this.#deps.reader.quarters(METRICS_OF[carrier].counter, all, range);
+    return new Map(
+      [...countersBySite].map(([site, counters]) => [site, counters.flatMap((one) => counted.get(nameOf(one)) ?? [])]),
+    );
+  }
+
+  async #resets(city: CityNow, at: number): Promise<ResetInput[]> {
+    const { register, reader } = this.#deps;
+    const resets: ResetInput[] = [];
+    const range = { from: at - RESETS_SHOWN_DAYS * DAY_MS, to: at };
+    for (const carrier of RESET_CARRIERS) {
+      const { counter } = METRICS_OF[carrier];
+      const devices = city.devices.filter(({ values }) => values.has(counter));
+      const counted = await reader.quarters(counter, devices, range);
+      for (const device of devices) {
+        for (const { kind, at: when, before, after } of counted.get(nameOf(device))?.events ?? []) {
+          // One meter that was reset tells it of each of its counters: the first is enough.
+          const isTold = resets.some(
+            (reset) => nameOf(reset) === nameOf(device) && Math.abs(reset.at - when) < QUARTER_MS,
+          );
+          if (kind !== 'reset' || isTold) continue;
+          const site = device.site === null ? undefined : register.site(device.site);
+          resets.push({
+            site: device.site,
+            siteName: site?.name ?? device.gateway,
+            zone: site?.zone ?? 'UTC',
+            gateway: device.gateway,
+            device: device.device,
+            name: device.name,
+            unit: unitOf(carrier),
+            at: when,
+            before,
+            after,
+          });
+        }
+      }
+    }
+    return resets;
+  }
+}
+
+export function lampsAt(city: CityNow, site: string): DeviceNow[] {
+  return (city.bySite.get(site) ?? []).filter(
+    ({ kind, values }) => kind === 'lamp' || values.has('lamp_power_w') || values.has('lamp_command_percent'),
+  );
+}
+
+/** Mean power of each quarter hour in kW; unknown where one of its parts is, and of the one that is running. */
+function loadOf(parts: readonly (readonly QuarterHours[])[], at: number): QuarterSeries {
+  const [taken = [], fed = [], made = []] = parts;
+  const firstSlot = taken[0]?.firstSlot ?? 0;
+  const length = taken[0]?.amounts.length ?? 0;
+  const running = Math.floor(at / QUARTER_MS);
+  const scale = rulesOf(METRICS_OF.electricity.counter, undefined).scale;
+  const values = new Float64Array(length).fill(Number.NaN);
+  for (let place = 0; place < length && firstSlot + place < running; place++) {
+    let counts = 0;
+    for (const [counters, sign] of [[taken, 1] as const, [fed, -1] as const, [made, 1] as const]) {
+      for (const { amounts, measured } of counters) {
+        counts += (measured[place] as number) < ENOUGH_MEASURED ? Number.NaN : sign * (amounts[place] as number);
+      }
+    }
+    values[place] = (counts / scale) * 4;
+  }
+  return { firstSlot, values };
+}

@@ -1,0 +1,101 @@
+/** Civil time: the days, months, hours and quarter hours of a zone, with days of 23, 24 and 25 hours. */
+import { DateTime } from 'luxon';
+import { QUARTER_MS } from './counter-rules.ts';
+
+export const PERIODS = ['15m', 'hour', 'day', 'month'] as const;
+export type PeriodWidth = (typeof PERIODS)[number];
+
+/** Epoch milliseconds, `to` exclusive. */
+export interface Period {
+  readonly from: number;
+  readonly to: number;
+}
+
+const HOUR_MS = 4 * QUARTER_MS;
+
+/** Local midnight of the day that an instant lies in, epoch milliseconds; the first instant of a day without midnight. */
+export function startOfDay(time: number, zone: string): number {
+  return DateTime.fromMillis(time, { zone }).startOf('day').toMillis();
+}
+
+export function startOfMonth(time: number, zone: string): number {
+  return DateTime.fromMillis(time, { zone }).startOf('month').toMillis();
+}
+
+/** Local midnight `days` after (or before) the day of an instant. */
+export function dayFrom(time: number, days: number, zone: string): number {
+  return DateTime.fromMillis(time, { zone }).startOf('day').plus({ days }).startOf('day').toMillis();
+}
+
+/** Midnight of a date such as 2026-11-01; undefined when there is no such day. */
+export function startOfDate(date: string, zone: string): number | undefined {
+  const day = DateTime.fromISO(date, { zone });
+  return /^\d{4}-\d{2}-\d{2}$/.test(date) && day.isValid ? day.startOf('day').toMillis() : undefined;
+}
+
+/** The instant at `minutes` after midnight by the wall clock of the day that begins at `day`. */
+export function wallTime(day: number, minutes: number, zone: string): number {
+  const start = DateTime.fromMillis(day, { zone });
+  if (minutes >= 1_440) return start.plus({ days: 1 }).startOf('day').toMillis();
+  return start.set({ hour: Math.floor(minutes / 60), minute: minutes % 60 }).toMillis();
+}
+
+/** 0 is Sunday. */
+export function weekdayOf(time: number, zone: string): number {
+  return DateTime.fromMillis(time, { zone }).weekday % 7;
+}
+
+export function today(now: number, zone: string): Period {
+  return { from: startOfDay(now, zone), to: now };
+}
+
+/** The same weekday of last week, from midnight up to the same time by the wall clock. */
+export function sameWeekdayLastWeek(now: number, zone: string): Period {
+  const then = DateTime.fromMillis(now, { zone }).minus({ days: 7 });
+  return { from: then.startOf('day').toMillis(), to: then.toMillis() };
+}
+
+/**
+ * The periods that [from, to) consists of, in order, without a hole; the first and the last are cut at its ends.
+ * Hours and quarter hours are counted from local midnight.
+ */
+export function periodsIn(range: Period, width: PeriodWidth, zone: string): Period[] {
+  if (!(range.from < range.to)) return [];
+  if (width === 'day' || width === 'month') return civilPeriods(range, width, zone);
+  const periods: Period[] = [];
+  const stepMs = width === 'hour' ? HOUR_MS : QUARTER_MS;
+  for (const day of civilPeriods(wholeDays(range, zone), 'day', zone)) {
+    for (let from = day.from; from < day.to; from += stepMs) {
+      const to = Math.min(from + stepMs, day.to);
+      if (to > range.from && from < range.to) {
+        periods.push({ from: Math.max(from, range.from), to: Math.min(to, range.to) });
+      }
+    }
+  }
+  return periods;
+}
+
+function wholeDays({ from, to }: Period, zone: string): Period {
+  return { from: startOfDay(from, zone), to: dayFrom(to - 1, 1, zone) };
+}
+
+function civilPeriods(range: Period, width: 'day' | 'month', zone: string): Period[] {
+  const periods: Period[] = [];
+  let start = DateTime.fromMillis(range.from, { zone }).startOf(width);
+  while (start.toMillis() < range.to) {
+    const next = start.plus(width === 'day' ? { days: 1 } : { months: 1 }).startOf(width);
+    periods.push({ from: Math.max(start.toMillis(), range.from), to: Math.min(next.toMillis(), range.to) });
+    start = next;
+  }
+  return periods;
+}
+
+/** Such as `Tuesday 3 November, 14:05`. */
+export function inWords(time: number, zone: string): string {
+  return DateTime.fromMillis(time, { zone, locale: 'en-GB' }).toFormat('cccc d LLLL, HH:mm');
+}
+
+/** ISO 8601 with the offset of the zone, without seconds where there are none. */
+export function localIso(time: number, zone: string): string {
+  return DateTime.fromMillis(time, { zone }).toISO({ suppressSeconds: true, suppressMilliseconds: true }) ?? '';
+}
