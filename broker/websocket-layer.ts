@@ -109,6 +109,10 @@ export class WebSocketLayer {
       if (pings.tryTake()) socket.pong(data);
       else refuse('websocket-flood');
     });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') refuse('packet-too-large', error.message);
+      else if (error.code?.startsWith('WS_ERR')) refuse('malformed', error.message);
+    });
     stream.once('text', () => refuse('websocket-text'));
     const stopWatch = this.#watch(connection, stream, refuse);
     onUpgraded(stream, stopWatch);

@@ -171,7 +171,16 @@ describe('what is refused over WebSocket', () => {
     await expect.poll(() => broker.stats().sessions).toBe(1);
     socket.send(Buffer.alloc(1_000_000));
     await closed(socket);
-    await expect.poll(() => broker.stats().sessions).toBe(0);
+    await expect.poll(() => broker.stats()).toMatchObject({ sessions: 0, refused: { 'packet-too-large': 1 } });
+  });
+
+  it('frames that break the protocol', async () => {
+    const { broker } = await aWebSocketBroker();
+    const socket = await aWebSocket(broker);
+    // clients must mask their frames (RFC 6455 §5.1)
+    socket.send(connectPacket('library'), { mask: false });
+    await closed(socket);
+    await expect.poll(() => broker.stats()).toMatchObject({ connections: 0, refused: { malformed: 1 } });
   });
 
   it('a flood of pings', async () => {
@@ -208,6 +217,7 @@ describe('what is refused over WebSocket', () => {
     await broker.link.subscribe('city/v1/+/readings', (_topic, payload) => heard.push(String(payload).trim()));
     const socket = await aWebSocket(broker);
     socket.send(connectPacket('library'));
+    await expect.poll(() => broker.stats().sessions).toBe(1);
     for (let i = 0; i < 80; i++) socket.send(publishBytes('city/v1/library/readings', `${i}`.padEnd(70)));
     await expect
       .poll(async () => {
