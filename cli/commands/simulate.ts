@@ -8,6 +8,7 @@ import { FLEET_DEFAULTS, Fleet, type StormReport } from '../../simulators/fleet/
 import type { FleetCredential } from '../../simulators/fleet/fleet-connection.ts';
 import { FLEET_METRICS } from '../../simulators/fleet/fleet-readings.ts';
 import { fleetTransport } from '../../simulators/fleet/fleet-transport.ts';
+import { runningServer } from '../data-folder.ts';
 import { enrolledTokens, readTokens, retireSimulated, simulatedIds } from '../fleet-credentials.ts';
 import { FleetProgress, stormLines, summaryLines, verdictOf } from '../fleet-report.ts';
 import { print, printError } from '../print.ts';
@@ -75,10 +76,10 @@ async function remove({ data }: Options): Promise<void> {
 async function simulate(options: Options): Promise<void> {
   checkRate(options);
   checkOpenFiles(options.gateways);
-  const { url, credentials } = await target(options);
+  const { url, caFile, credentials } = await target(options);
   const fleet = new Fleet({
     credentials,
-    transport: fleetTransport({ url, caFile: options.caFile }),
+    transport: fleetTransport({ url, caFile }),
     clock: systemClock,
     random: Math.random,
     version: VERSION,
@@ -165,8 +166,14 @@ function warnOfFirstErrors(fleet: Fleet): { cancel(): void } {
   });
 }
 
-async function target(options: Options): Promise<{ url: string; credentials: FleetCredential[] }> {
-  const { broker, anonymous, tokens, gateways } = options;
+interface Target {
+  readonly url: string;
+  readonly caFile: string | undefined;
+  readonly credentials: FleetCredential[];
+}
+
+async function target(options: Options): Promise<Target> {
+  const { broker, anonymous, tokens, gateways, caFile } = options;
   if (broker === undefined) {
     if (anonymous === true || tokens !== undefined) {
       throw new LamplighterError('bad-request', '--anonymous and --tokens are for another broker: add --broker');
@@ -176,10 +183,11 @@ async function target(options: Options): Promise<{ url: string; credentials: Fle
       tell(`${ready} of ${gateways} gateways are enrolled`);
     });
     endLine();
-    return { url: server.mqtt.href, credentials };
+    const own = server.mqtt.protocol === 'mqtts:' ? (await runningServer(resolve(options.data)))?.ca : undefined;
+    return { url: server.mqtt.href, caFile: caFile ?? own, credentials };
   }
   if (anonymous === true && tokens === undefined) {
-    return { url: broker, credentials: simulatedIds(gateways).map((id) => ({ id })) };
+    return { url: broker, caFile, credentials: simulatedIds(gateways).map((id) => ({ id })) };
   }
   if (anonymous === true || tokens === undefined) {
     throw new LamplighterError(
@@ -194,7 +202,7 @@ async function target(options: Options): Promise<{ url: string; credentials: Fle
       `${tokens} has ${credentials.length} gateways, and --gateways asks for ${gateways}`,
     );
   }
-  return { url: broker, credentials: credentials.slice(0, gateways) };
+  return { url: broker, caFile, credentials: credentials.slice(0, gateways) };
 }
 
 function checkRate({ rate: wanted, gateways, devices, interval }: Options): void {

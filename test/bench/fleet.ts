@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { enrolledTokens } from '../../cli/fleet-credentials.ts';
 import { verdictOf } from '../../cli/fleet-report.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { Fleet } from '../../simulators/fleet/fleet.ts';
+import { FLEET_DEFAULTS, Fleet } from '../../simulators/fleet/fleet.ts';
 import { fleetTransport } from '../../simulators/fleet/fleet-transport.ts';
 import { ServerProcess } from '../server-process.ts';
 
@@ -18,8 +18,12 @@ export interface FleetBenchOptions {
   /** Of steady flow. */
   readonly seconds: number;
   readonly readingsPerS: number;
+  readonly transports: readonly FleetBenchTransport[];
 }
 
+export type FleetBenchTransport = keyof typeof SERVER_ARGS;
+
+const SERVER_ARGS = { tcp: [], tls: ['--tls', 'auto', '--mqtts-port', '0', '--mqtt-port', 'off'] } as const;
 const VALUES = 4;
 const CONNECT_WITHIN_MS = 120_000;
 const SETTLE_WITHIN_MS = 180_000;
@@ -32,13 +36,16 @@ export async function benchFleet(options: FleetBenchOptions): Promise<void> {
   console.log(`## Fleet: ${options.readingsPerS} readings/s in all, ${VALUES} values a reading\n`);
   const rows: string[][] = [];
   const pages: string[][] = [];
-  for (const size of options.sizes) {
-    const { row, page } = await benchSize(size, options);
-    rows.push(row);
-    pages.push(page);
+  for (const transport of options.transports) {
+    for (const size of options.sizes) {
+      const { row, page } = await benchSize(size, transport, options);
+      rows.push([transport, ...row]);
+      pages.push([transport, ...page]);
+    }
   }
   table(
     [
+      'over',
       'gateways',
       'connected after s',
       'MiB before',
@@ -57,15 +64,19 @@ export async function benchFleet(options: FleetBenchOptions): Promise<void> {
     rows,
   );
   console.log('\nSlowest answer of the pages while it flows, ms');
-  table(['gateways', ...PAGES], pages);
+  table(['over', 'gateways', ...PAGES], pages);
 }
 
-async function benchSize(size: number, options: FleetBenchOptions): Promise<{ row: string[]; page: string[] }> {
+async function benchSize(
+  size: number,
+  transport: FleetBenchTransport,
+  options: FleetBenchOptions,
+): Promise<{ row: string[]; page: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'lamplighter-fleet-'));
   const data = join(folder, 'data');
   const server = await ServerProcess.start({
     data,
-    args: ['--city', 'none'],
+    args: ['--city', 'none', ...SERVER_ARGS[transport]],
     env: { LAMPLIGHTER_LOG_LEVEL: 'warn' },
   });
   try {
@@ -73,7 +84,10 @@ async function benchSize(size: number, options: FleetBenchOptions): Promise<{ ro
     const before = residentMiB(server);
     const fleet = new Fleet({
       credentials,
-      transport: fleetTransport({ url: `mqtt://127.0.0.1:${server.mqttPort}` }),
+      transport: fleetTransport({
+        url: server.api.mqtt.href,
+        ...(transport === 'tls' && { caFile: join(data, 'tls', 'ca.pem') }),
+      }),
       clock: systemClock,
       random: Math.random,
       version: 'bench',
@@ -88,8 +102,8 @@ async function benchSize(size: number, options: FleetBenchOptions): Promise<{ ro
     const idle = residentMiB(server);
 
     fleet.produce();
-    // The first batches make the store list thousands of new devices; what follows is the steady state.
-    await sleep(12_000);
+    // Until every device has been read once the register lists new ones; what follows is the steady state.
+    await sleep(Math.max(12, (size * FLEET_DEFAULTS.devices) / options.readingsPerS + 2) * 1_000);
     fleet.books.latency.reset();
     const slowest = await askPages(server, options.seconds);
     const flow = residentMiB(server);
@@ -102,6 +116,7 @@ async function benchSize(size: number, options: FleetBenchOptions): Promise<{ ro
     fleet.stopProducing();
     await fleet.drained(SETTLE_WITHIN_MS);
     const verdict = verdictOf(fleet, storm);
+    const peak = server.peakMiB();
     const { count } = await server.api.get<{ count: number }>('/api/totals');
     const wanted = fleet.counts().produced * VALUES;
     const store = !verdict.isGood ? verdict.words : count === wanted ? 'exact' : `${count} of ${wanted} values`;
@@ -117,7 +132,7 @@ async function benchSize(size: number, options: FleetBenchOptions): Promise<{ ro
       storm.backAfterS?.toFixed(1) ?? 'never',
       storm.settledAfterS?.toFixed(1) ?? 'never',
       ...stormy,
-      server.peakMiB().toFixed(0),
+      peak.toFixed(0),
       store,
     ];
     return { row, page: [size.toLocaleString('en'), ...slowest] };

@@ -28,12 +28,13 @@ const { values } = parseArgs({
     fleet: { type: 'boolean', default: false },
     gateways: { type: 'string', default: '2000,10000' },
     rate: { type: 'string', default: '1000' },
+    over: { type: 'string', default: 'tcp,tls' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help || !['all', 'duckdb', 'influxdb'].includes(values.store)) {
   console.log('npm run bench -- [--store duckdb|influxdb|all] [--seconds 8]');
-  console.log('npm run bench -- --fleet [--gateways 2000,10000] [--rate 1000] [--seconds 20]');
+  console.log('npm run bench -- --fleet [--gateways 2000,10000] [--over tcp,tls] [--rate 1000] [--seconds 20]');
   process.exit(values.help ? 0 : 1);
 }
 const seconds = Number(values.seconds);
@@ -46,6 +47,7 @@ if (values.fleet) {
     sizes: values.gateways.split(',').map(Number),
     seconds: Math.max(20, seconds),
     readingsPerS: Number(values.rate),
+    transports: (['tcp', 'tls'] as const).filter((name) => values.over.split(',').includes(name)),
   });
   process.exit();
 }
