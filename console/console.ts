@@ -18,6 +18,8 @@ export interface ConsoleOptions {
   readonly port: number;
   /** Folder of the built page; found by itself when left out. */
   readonly webFolder?: string;
+  /** Address of a server of map tiles, `https://…/{z}/{x}/{y}.png`; the page's own outline is used without one. */
+  readonly mapTiles?: string | undefined;
 }
 
 export const DEFAULT_CONSOLE_OPTIONS: ConsoleOptions = { host: '127.0.0.1', port: 8080 };
@@ -51,7 +53,7 @@ export function createConsole(deps: ConsoleDeps & { readonly options?: Partial<C
         );
       }
       const webFolder = options.webFolder ?? findWebFolder();
-      app = await buildConsoleApp(deps, { host: options.host, webFolder });
+      app = await buildConsoleApp(deps, { host: options.host, webFolder, mapTiles: options.mapTiles });
       try {
         await app.listen({ host: options.host, port: options.port });
       } catch (error) {

@@ -51,6 +51,8 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   const app = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+  /** Address of map tiles with {z}, {x} and {y}. */
+  readonly mapTiles?: string | undefined;
     bodyLimit: BODY_LIMIT_BYTES,
     // The whole request must have come by then; answers may take as long as they like (the live stream does).
     requestTimeout: 30_000,
@@ -136,6 +138,6 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   app.get('/api/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(JSON.stringify(app.swagger())),
   );
-  await pageRoutes(app, options.webFolder);
+  await pageRoutes(app, { webFolder: options.webFolder, mapTiles: options.mapTiles });
   return app;
 }

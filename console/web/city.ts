@@ -8,6 +8,8 @@ import type {
   StatusEvent,
   ValuesEvent,
 } from '../api/replies.ts';
+import type { CityReply } from './city/replies.ts';
+import { showTimesIn } from './formatters.ts';
 
 export type Connection = 'connecting' | 'live' | 'reconnecting' | 'gone' | 'signed-out';
 
@@ -45,6 +47,9 @@ export class City {
   /** Rises when the set of series changes, not when a value does. */
   shape = 0;
 
+  /** The headline figures, for every page: the city's zone, and whether its past is being loaded. */
+  overview: CityReply | undefined;
+
   readonly #listeners = new Set<() => void>();
   readonly #valueListeners = new Set<(values: readonly CityValue[]) => void>();
   #frame = 0;
@@ -52,6 +57,22 @@ export class City {
   /** The server's time, epoch milliseconds. */
   now(): number {
     return Date.now() + this.clockOffsetMs;
+  }
+
+  /** IANA zone of the city; the reader's until it is known. */
+  get zone(): string {
+    return this.overview?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  }
+
+  get isHistoryLoading(): boolean {
+    return this.overview?.history.state === 'loading';
+  }
+
+  takeOverview(overview: CityReply | undefined): void {
+    if (overview === this.overview) return;
+    this.overview = overview;
+    if (overview !== undefined) showTimesIn(overview.zone);
+    this.changed();
   }
 
   /** The name of a site; its id as long as the register is silent about it. */

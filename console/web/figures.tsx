@@ -1,38 +1,32 @@
 /** What is arriving now, in six figures. */
-import type { ComponentChildren } from 'preact';
 import type { City } from './city.ts';
 import { FillBar } from './fill-bar.tsx';
 import { formatAge, formatBytes, formatFull, formatMs, formatNumber, formatTime } from './formatters.ts';
+import { Tile, TileSkeletons } from './tile.tsx';
 
 export function Figures({ city }: { readonly city: City }) {
   const { status, summary } = city;
   if (status === undefined) {
-    return (
-      <section class="figures" aria-label="Arriving now" aria-busy="true">
-        {['arriving', 'ack', 'queue', 'stored', 'gateways', 'refused'].map((key) => (
-          <div key={key} class="figure loading" />
-        ))}
-      </section>
-    );
+    return <TileSkeletons count={6} label="Arriving now" />;
   }
   const { acknowledgement: ack, queue } = status;
   const online = summary?.by_state.online ?? 0;
   const known = (summary?.gateways ?? 0) - (summary?.by_state.retired ?? 0);
   return (
     <section class={city.connection === 'live' ? 'figures' : 'figures stale'} aria-label="Arriving now">
-      <Figure
+      <Tile
         name="Arriving"
         value={formatRate(status.received_per_s ?? status.stored_per_s)}
         unit="readings/s"
         note={`${formatRate(status.stored_per_s)} readings/s stored`}
       />
-      <Figure
+      <Tile
         name="Acknowledged in"
         value={ack === null ? '–' : formatMs(ack.p50_ms)}
         unit={ack === null ? '' : 'p50'}
         note={ack === null ? 'Nothing acknowledged yet' : `${formatMs(ack.p99_ms)} p99, last minute`}
       />
-      <Figure
+      <Tile
         name="Queue for the store"
         value={formatNumber(queue.readings)}
         unit="readings"
@@ -43,7 +37,7 @@ export function Figures({ city }: { readonly city: City }) {
           />
         }
       />
-      <Figure
+      <Tile
         name="Stored"
         value={formatNumber(status.stored)}
         unit="readings"
@@ -53,7 +47,7 @@ export function Figures({ city }: { readonly city: City }) {
           </span>
         }
       />
-      <Figure
+      <Tile
         name="Gateways online"
         value={summary === undefined ? '–' : formatNumber(online)}
         unit={`of ${formatNumber(known)}`}
@@ -62,14 +56,14 @@ export function Figures({ city }: { readonly city: City }) {
             ? 'Nothing waits in their outboxes'
             : `${formatNumber(summary.buffered)} readings wait, oldest ${formatAge(summary.oldest_s)}`
         }
-        tone={summary !== undefined && online < known ? 'warn' : ''}
+        tone={summary !== undefined && online < known ? 'is-warn' : ''}
       />
-      <Figure
+      <Tile
         name="Refused"
         value={formatNumber(status.dead_letters)}
         unit="kept"
         note={`${formatNumber(status.rejected)} readings since the start`}
-        tone={status.dead_letters > 0 ? 'warn' : ''}
+        tone={status.dead_letters > 0 ? 'is-warn' : ''}
       />
     </section>
   );
@@ -77,22 +71,4 @@ export function Figures({ city }: { readonly city: City }) {
 
 function formatRate(perSecond: number): string {
   return formatNumber(perSecond, perSecond > 0 && perSecond < 10 ? 1 : 0);
-}
-
-function Figure(props: {
-  readonly name: string;
-  readonly value: string;
-  readonly unit: string;
-  readonly note: ComponentChildren;
-  readonly tone?: string;
-}) {
-  return (
-    <div class={`figure ${props.tone ?? ''}`}>
-      <h2>{props.name}</h2>
-      <p class="amount">
-        <span class="number">{props.value}</span> <span class="unit">{props.unit}</span>
-      </p>
-      <div class="note">{props.note}</div>
-    </div>
-  );
 }

@@ -63,19 +63,32 @@ export function formatMs(ms: number | null | undefined): string {
   return `${ms < 0 ? '\u2212' : ''}${formatAge(size / 1_000)}`;
 }
 
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const clockShort = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
-const full = new Intl.DateTimeFormat('en-GB', {
-  dateStyle: 'medium',
-  timeStyle: 'long',
-});
+/** The city's zone once it is known; the reader's until then. */
+let zone: string | undefined;
+let clock = dateFormat({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
+let clockShort = dateFormat({ hour: '2-digit', minute: '2-digit' });
+let day = dateFormat({ day: 'numeric', month: 'short' });
+let full = dateFormat({ dateStyle: 'medium', timeStyle: 'long' });
+
+/** All times of the page are the city's, wherever its reader sits. */
+export function showTimesIn(iana: string): void {
+  if (iana === zone) return;
+  zone = iana;
+  clock = dateFormat({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  clockShort = dateFormat({ hour: '2-digit', minute: '2-digit' });
+  day = dateFormat({ day: 'numeric', month: 'short' });
+  full = dateFormat({ dateStyle: 'medium', timeStyle: 'long' });
+}
+
+function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-GB', { ...options, ...(zone === undefined ? {} : { timeZone: zone }) });
+}
 
 /** Local time of day; with the date when it is not today. */
 export function formatTime(epochMs: number, now: number): string {
   const date = new Date(epochMs);
   if (Number.isNaN(date.getTime())) return NONE;
-  return new Date(now).toDateString() === date.toDateString()
+  return day.format(new Date(now)) === day.format(date)
     ? clock.format(date)
     : `${day.format(date)}, ${clock.format(date)}`;
 }
@@ -94,9 +107,12 @@ export function formatFull(epochMs: number): string {
   return Number.isNaN(date.getTime()) ? NONE : full.format(date);
 }
 
-/** Short name of the reader's zone, such as `EST` or `GMT+1`. */
+/** Short name of the zone that times are shown in, such as `EST` or `GMT+1`. */
 export function zoneName(epochMs: number = Date.now()): string {
-  const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'short' }).formatToParts(new Date(epochMs));
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZoneName: 'short',
+    ...(zone === undefined ? {} : { timeZone: zone }),
+  }).formatToParts(new Date(epochMs));
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? 'local time';
 }
 

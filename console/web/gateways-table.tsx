@@ -4,29 +4,40 @@ import type { GatewayReply, GatewayState } from '../api/replies.ts';
 import type { City } from './city.ts';
 import { FillBar } from './fill-bar.tsx';
 import { formatAge, formatBytes, formatFull, formatMs, formatNumber, plural } from './formatters.ts';
+import { byUrgency, GATEWAY_STATES, URGENCY } from './gateway-words.ts';
 
 const PAGE = 50;
 
-const STATES: Readonly<Record<GatewayState, readonly [label: string, tone: string, title: string]>> = {
-  online: ['online', 'good', 'Connected, and heard of within 90 seconds'],
-  silent: ['silent', 'warn', 'Connected by its last word, but no health for 90 seconds'],
-  offline: ['offline', 'bad', 'The broker saw it go'],
-  'never-seen': ['never seen', 'wait', 'In the register, but it has not connected yet'],
-  retired: ['retired', 'wait', 'Taken out of service'],
-};
-
-const URGENCY: readonly GatewayState[] = ['offline', 'silent', 'online', 'never-seen', 'retired'];
-
-export function GatewaysTable({ city }: { readonly city: City }) {
+export function GatewaysTable({ city, chosen }: { readonly city: City; readonly chosen: string | undefined }) {
+  const [filter, setFilter] = useState('');
   const [state, setState] = useState<GatewayState | ''>('');
   const [shown, setShown] = useState(PAGE);
   const all = [...city.gatewayById.values()];
-  const rows = all.filter((row) => state === '' || row.state === state).sort(byUrgency);
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const rows = all
+    .filter((row) => state === '' || row.state === state)
+    .filter((row) => {
+      const text = `${row.id} ${row.name ?? ''} ${row.site ?? ''} ${city.siteName(row.site) ?? ''}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    })
+    .sort(byUrgency);
   const stale = city.connection === 'live' ? '' : ' stale';
   return (
     <section class={`card${stale}`} aria-labelledby="gateways-title">
       <div class="card-head">
         <h2 id="gateways-title">Gateways</h2>
+        <label class="filter">
+          <span class="visually-hidden">Filter by gateway or site</span>
+          <input
+            type="search"
+            placeholder="Filter by gateway, site…"
+            value={filter}
+            onInput={(event) => {
+              setFilter(event.currentTarget.value);
+              setShown(PAGE);
+            }}
+          />
+        </label>
         <div class="choices">
           <label>
             <span>State</span>
@@ -34,7 +45,7 @@ export function GatewaysTable({ city }: { readonly city: City }) {
               <option value="">all ({formatNumber(all.length)})</option>
               {URGENCY.map((one) => (
                 <option key={one} value={one}>
-                  {STATES[one][0]} ({formatNumber(city.summary?.by_state[one] ?? 0)})
+                  {GATEWAY_STATES[one][0]} ({formatNumber(city.summary?.by_state[one] ?? 0)})
                 </option>
               ))}
             </select>
@@ -45,9 +56,11 @@ export function GatewaysTable({ city }: { readonly city: City }) {
         <p class={city.summary === undefined ? 'empty loading-words' : 'empty'}>
           {city.summary === undefined
             ? 'Asking for the gateways…'
-            : state === ''
-              ? 'No gateway yet. Add one with: lamplighter gateway add'
-              : `No gateway is ${STATES[state][0]}.`}
+            : words.length > 0
+              ? `No gateway matches “${filter.trim()}”.`
+              : state === ''
+                ? 'No gateway yet. Add one with: lamplighter gateway add'
+                : `No gateway is ${GATEWAY_STATES[state][0]}.`}
         </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
@@ -78,7 +91,13 @@ export function GatewaysTable({ city }: { readonly city: City }) {
             </thead>
             <tbody>
               {rows.slice(0, shown).map((row) => (
-                <GatewayRow key={row.id} row={row} site={city.siteName(row.site)} now={city.now()} />
+                <GatewayRow
+                  key={row.id}
+                  row={row}
+                  site={city.siteName(row.site)}
+                  now={city.now()}
+                  isChosen={row.id === chosen}
+                />
               ))}
             </tbody>
           </table>
@@ -98,15 +117,20 @@ export function GatewaysTable({ city }: { readonly city: City }) {
   );
 }
 
-function GatewayRow(props: { readonly row: GatewayReply; readonly site: string | undefined; readonly now: number }) {
+function GatewayRow(props: {
+  readonly row: GatewayReply;
+  readonly site: string | undefined;
+  readonly now: number;
+  readonly isChosen: boolean;
+}) {
   const { row, now } = props;
-  const [label, tone, title] = STATES[row.state];
+  const [label, tone, title] = GATEWAY_STATES[row.state];
   const { health } = row;
   const failing = health?.sources.filter((source) => source.state === 'failing') ?? [];
   return (
-    <tr>
+    <tr class={props.isChosen ? 'chosen' : ''}>
       <td class="gateway">
-        {row.name ?? row.id}
+        <a href={`/gateways/${row.id}`}>{row.name ?? row.id}</a>
         <span class="under">
           {row.name === null || row.name === row.id ? '' : `${row.id} · `}
           {props.site ?? (row.registered ? 'no site' : 'not in the register')}
@@ -163,14 +187,6 @@ function Count(props: { readonly label: string; readonly number: number | undefi
     <td class="right" data-label={props.label}>
       <span class={isSome ? `${props.tone}-text` : 'none'}>{formatNumber(props.number)}</span>
     </td>
-  );
-}
-
-function byUrgency(one: GatewayReply, other: GatewayReply): number {
-  return (
-    Number(other.two_epochs) - Number(one.two_epochs) ||
-    URGENCY.indexOf(one.state) - URGENCY.indexOf(other.state) ||
-    (one.id < other.id ? -1 : 1)
   );
 }
 

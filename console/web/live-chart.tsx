@@ -131,7 +131,7 @@ function Line({ city, source }: { readonly city: City; readonly source: ChartSou
   const words = point === undefined ? '' : `${formatValue(source.metric, point.value)} ${unitOf(source.metric)}`;
   return (
     <figure class="chart">
-      <figcaption>
+      <figcaption class="live">
         <span class="amount">
           <span class="number">{point === undefined ? '–' : formatValue(source.metric, point.value)}</span>{' '}
           <span class="unit">{unitOf(source.metric)}</span>

@@ -56,7 +56,7 @@ describeWithServer('chromium')('the page', () => {
       if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(address)) foreign.push(request.url());
     });
     const address = console.address.replace('0.0.0.0', '127.0.0.1');
-    await page.goto(`${address}${options.path ?? '/'}`);
+    await page.goto(`${address}${options.path ?? '/gateways'}`);
     const send = (power: number, device = 'main-meter') => {
       const reading = { device, time: Date.now(), values: { active_power_kw: power } };
       city.store.put('library', reading);
@@ -88,7 +88,7 @@ describeWithServer('chromium')('the page', () => {
     const { page } = await open();
     const rows = page.locator('table.values tbody tr');
     await rows.nth(1).waitFor();
-    await page.getByRole('searchbox').focus();
+    await page.getByPlaceholder('Filter by site, device, metric…').focus();
     await page.keyboard.type('energy library');
     await page.getByText('1 of 2 series').waitFor();
     expect(await rows.count()).toBe(1);
@@ -167,7 +167,7 @@ describeWithServer('chromium')('the page', () => {
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(360);
     const background = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
-    expect(background).toBe(colorScheme === 'dark' ? 'rgb(14, 21, 28)' : 'rgb(243, 245, 247)');
+    expect(background).toBe(colorScheme === 'dark' ? 'rgb(16, 19, 22)' : 'rgb(244, 243, 240)');
     expect(faults).toEqual([]);
   });
 

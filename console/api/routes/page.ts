@@ -1,10 +1,14 @@
 /** The page itself: static files, open to all; what they show is asked of the API. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import { LamplighterError } from '../../../contract/error-codes.ts';
 import type { ConsoleApp } from '../console-app.ts';
+import { CONTENT_SECURITY_POLICY } from '../security-headers.ts';
+
+/** Paths inside the page: the document is the same, what it shows is its own business. */
+const PAGE_PATHS = ['/', '/sites/:id', '/lights', '/lights/:id', '/air', '/gateways', '/gateways/:id'];
 
 /** Where the built page lies: beside the compiled console, or in dist/ when the sources run themselves. */
 export function findWebFolder(): string | undefined {
@@ -13,12 +17,30 @@ export function findWebFolder(): string | undefined {
   return places.find((place) => existsSync(join(place, 'assets')) && existsSync(join(place, 'index.html')));
 }
 
-export async function pageRoutes(app: ConsoleApp, webFolder: string | undefined): Promise<void> {
+export interface PageOptions {
+  /** Undefined when the page is not built. */
+  readonly webFolder: string | undefined;
+  /** Address of map tiles with {z}, {x} and {y}; without it the page asks nobody but this server for anything. */
+  readonly mapTiles?: string | undefined;
+}
+
+export async function pageRoutes(app: ConsoleApp, { webFolder, mapTiles }: PageOptions): Promise<void> {
+  const route = { config: { access: 'open' }, schema: { hide: true } } as const;
   if (webFolder === undefined) {
-    app.get('/', { config: { access: 'open' }, schema: { hide: true } }, async () => {
-      throw new LamplighterError('not-ready', 'The page is not built. Run: npm run build. The API is at /api/docs.');
-    });
+    for (const path of PAGE_PATHS) {
+      app.get(path, route, async () => {
+        throw new LamplighterError('not-ready', 'The page is not built. Run: npm run build. The API is at /api/docs.');
+      });
+    }
     return;
+  }
+  for (const path of PAGE_PATHS) {
+    app.get(path, route, async (_request, reply) => {
+      if (mapTiles !== undefined) reply.header('content-security-policy', policyWith(mapTiles));
+      // Read each time: a build beside a running server changes the names of the assets.
+      const document = withTiles(readFileSync(join(webFolder, 'index.html'), 'utf8'), mapTiles ?? '');
+      return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(document);
+    });
   }
   await app.register(async (scope) => {
     scope.addHook('onRoute', (route) => {
@@ -26,7 +48,7 @@ export async function pageRoutes(app: ConsoleApp, webFolder: string | undefined)
     });
     await scope.register(fastifyStatic, {
       root: webFolder,
-      index: 'index.html',
+      index: false,
       setHeaders(reply, path) {
         // File names under assets/ carry a hash of their content.
         const isHashed = path.includes(join(webFolder, 'assets'));
@@ -34,4 +56,15 @@ export async function pageRoutes(app: ConsoleApp, webFolder: string | undefined)
       },
     });
   });
+}
+
+function withTiles(document: string, mapTiles: string): string {
+  const escaped = mapTiles.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+  return document.replace('name="map-tiles" content=""', () => `name="map-tiles" content="${escaped}"`);
+}
+
+/** The policy with images of that one server allowed. */
+function policyWith(mapTiles: string): string {
+  const { origin } = new URL(mapTiles);
+  return CONTENT_SECURITY_POLICY.replace("img-src 'self'", `img-src 'self' ${origin}`);
 }

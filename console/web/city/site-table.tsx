@@ -1,0 +1,149 @@
+/** All sites in a table: the map for those who search, sort, or do not see it. */
+import { useState } from 'preact/hooks';
+import { formatAge, formatNumber, plural } from '../formatters.ts';
+import type { SiteRow } from './replies.ts';
+import { Change, kindOf, SITE_STATES } from './site-words.tsx';
+
+type Order = 'name' | 'power' | 'energy' | 'change' | 'problems';
+const ORDERS: Readonly<Record<Order, readonly [label: string, by: (site: SiteRow) => number]>> = {
+  problems: ['Problems', (site) => -site.problems],
+  power: ['Power', (site) => -(site.power_kw ?? Number.NEGATIVE_INFINITY)],
+  energy: ['Energy today', (site) => -(site.energy_today_kwh ?? Number.NEGATIVE_INFINITY)],
+  change: ['Change', (site) => -Math.abs(changeOf(site) ?? 0)],
+  name: ['Name', () => 0],
+};
+
+export function SiteTable({ sites }: { readonly sites: readonly SiteRow[] }) {
+  const [filter, setFilter] = useState('');
+  const [order, setOrder] = useState<Order>('problems');
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const [, by] = ORDERS[order];
+  const rows = sites
+    .filter((site) =>
+      words.every((word) => `${site.name} ${site.id} ${kindOf(site)} ${site.state}`.toLowerCase().includes(word)),
+    )
+    .sort((one, other) => by(one) - by(other) || one.name.localeCompare(other.name));
+  return (
+    <section class="card" aria-labelledby="sites-title">
+      <div class="card-head">
+        <h2 id="sites-title">Sites</h2>
+        <label class="filter">
+          <span class="visually-hidden">Filter by name, use or state</span>
+          <input
+            type="search"
+            placeholder="Filter by name, use, state…"
+            value={filter}
+            onInput={(event) => setFilter(event.currentTarget.value)}
+          />
+        </label>
+        <div class="choices">
+          <label>
+            <span>Order by</span>
+            <select value={order} onChange={(event) => setOrder(event.currentTarget.value as Order)}>
+              {(Object.keys(ORDERS) as Order[]).map((id) => (
+                <option key={id} value={id}>
+                  {ORDERS[id][0]}
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
+        <p class="count" role="status">
+          {rows.length === sites.length
+            ? plural(rows.length, 'site')
+            : `${formatNumber(rows.length)} of ${plural(sites.length, 'site')}`}
+        </p>
+      </div>
+      {rows.length === 0 ? (
+        <p class="empty">
+          {sites.length === 0 ? 'No site yet. Add them in the manifest.' : `No site matches “${filter.trim()}”.`}
+        </p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
+        <section class="scroll" tabIndex={0} aria-label="Table of the sites">
+          <table class="sites stacked">
+            <thead>
+              <tr>
+                <th scope="col">Site</th>
+                <th scope="col">State</th>
+                <th scope="col" class="right">
+                  Power
+                </th>
+                <th scope="col" class="right">
+                  Energy today
+                </th>
+                <th scope="col" class="right">
+                  Against last week
+                </th>
+                <th scope="col" class="right">
+                  Lamps lit
+                </th>
+                <th scope="col" class="right">
+                  Age
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((site) => (
+                <Row key={site.id} site={site} />
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </section>
+  );
+}
+
+function Row({ site }: { readonly site: SiteRow }) {
+  const [label, tone, title] = SITE_STATES[site.state];
+  const isOld = site.state !== 'live';
+  return (
+    <tr class={isOld ? 'old' : ''}>
+      <td class="lead">
+        <a href={site.kind === 'streetlights' ? `/lights/${site.id}` : `/sites/${site.id}`}>{site.name}</a>
+        <span class="under">{kindOf(site)}</span>
+      </td>
+      <td class="state">
+        {site.problems > 0 ? (
+          <span
+            class={`badge ${site.worst_severity === 'critical' ? 'bad' : site.worst_severity === 'warning' ? 'warn' : 'wait'}`}
+          >
+            {plural(site.problems, 'problem')}
+          </span>
+        ) : null}
+        {isOld || site.problems === 0 ? (
+          <span class={`badge ${tone}`} title={title}>
+            {label}
+          </span>
+        ) : null}
+      </td>
+      <td class="right" data-label="Power">
+        <span>
+          {formatNumber(site.power_kw, 1)} <span class="unit">kW</span>
+        </span>
+      </td>
+      <td class="right" data-label="Energy today">
+        <span>
+          {formatNumber(site.energy_today_kwh)} <span class="unit">kWh</span>
+        </span>
+      </td>
+      <td class="right" data-label="Against last week">
+        <Change percent={changeOf(site)} />
+      </td>
+      <td class="right" data-label="Lamps lit">
+        <span class={site.lamps === null ? 'none' : ''}>
+          {site.lamps === null ? '–' : `${formatNumber(site.lamps.lit)} of ${formatNumber(site.lamps.commanded)}`}
+        </span>
+      </td>
+      <td class="right age" data-label="Age">
+        <span>{formatAge(site.power_age_s)}</span>
+      </td>
+    </tr>
+  );
+}
+
+function changeOf(site: SiteRow): number | null {
+  if (site.energy_today_kwh === null || site.same_weekday_kwh === null || site.same_weekday_kwh <= 0) return null;
+  return (site.energy_today_kwh / site.same_weekday_kwh - 1) * 100;
+}

@@ -1,0 +1,36 @@
+/** Words for a site: what it is, how it stands, how it compares. */
+import { formatNumber } from '../formatters.ts';
+import type { SiteRow, SiteState } from './replies.ts';
+
+export const SITE_STATES: Readonly<Record<SiteState, readonly [label: string, tone: string, title: string]>> = {
+  live: ['live', 'good', 'Its newest reading came within three intervals'],
+  stale: ['stale', 'warn', 'Its newest reading is older than three intervals'],
+  silent: ['silent', 'bad', 'Its gateway is not heard'],
+  never: ['no readings yet', 'wait', 'Nothing has come from it so far'],
+};
+
+const KINDS: Readonly<Record<string, string>> = {
+  building: 'Building',
+  streetlights: 'Streetlights',
+  'air-station': 'Air station',
+  air: 'Air station',
+};
+
+/** `Library`, `Streetlights`, … */
+export function kindOf(site: Pick<SiteRow, 'kind' | 'use'>): string {
+  const word = site.use ?? KINDS[site.kind] ?? site.kind;
+  return (word.charAt(0).toUpperCase() + word.slice(1)).replaceAll('-', ' ');
+}
+
+/** `+12 %` in the colour of more, `−3 %` in the colour of less. */
+export function Change({ percent }: { readonly percent: number | null }) {
+  if (percent === null) return <span class="none">–</span>;
+  const rounded = Math.round(percent);
+  const sign = rounded > 0 ? '+' : '';
+  return (
+    <span class={rounded >= 25 ? 'warn-text' : ''}>
+      {sign}
+      {formatNumber(percent)} <span class="unit">%</span>
+    </span>
+  );
+}
