@@ -58,15 +58,16 @@ export class HistoryTurns implements Service {
   progress(): HistoryProgress {
     let [total, stored, pending] = [0, 0, 0];
     let oldest = this.#begins;
-    for (const { feed, buffered } of this.#tellers) {
+    for (const teller of this.#tellers) {
+      const { feed } = teller;
       const left = feed.pendingReadings;
       pending += left;
       total += feed.toldOfPast + left;
-      stored += Math.max(0, feed.toldOfPast - buffered());
+      stored += Math.max(0, feed.toldOfPast - teller.buffered());
       if (left > 0) oldest = Math.max(oldest, newestHole(feed) ?? oldest);
     }
     const isKnown = this.#tellers.every(({ feed }) => feed.place !== undefined);
-    const isTold = isKnown && pending === 0 && this.#tellers.every(({ buffered }) => buffered() <= ROOM);
+    const isTold = isKnown && pending === 0 && this.#tellers.every((teller) => teller.buffered() <= ROOM);
     // What a gateway holds may be new readings: a past that was stored stays so.
     this.#done = isTold ? total : Math.max(this.#done, stored);
     const isDone = isKnown && pending === 0 && this.#done >= total;

@@ -133,3 +133,39 @@ test('a feed that fails is told and asked again', async () => {
   expect(disk.times()).toEqual(upTo(5));
   await source.stop();
 });
+
+test('a feed that has more to tell is heard at once, and what is new is asked for before what is old', async () => {
+  let more = () => {};
+  const told: string[] = [];
+  let past = 0;
+  const patient: Feed = {
+    onMore: (listener) => {
+      more = listener;
+    },
+    *readingsUpTo(_cursor, now) {
+      told.push(`asked ${(now - NOON) / 1_000}`);
+      while (past > 0) {
+        past--;
+        yield {
+          readings: Array.from({ length: 3_000 }, () => ({ device: 'meter', time: NOON, values: { voltage_v: 1 } })),
+          cursor: `${past}`,
+        };
+      }
+    },
+  };
+  const source = aSource(5_000, patient);
+  await source.start(disk);
+  await clock.advance(100);
+  past = 1;
+  more();
+  await clock.advance(0);
+  expect(told).toEqual(['asked 0', 'asked 0.1']);
+  expect(disk.appends).toBe(1);
+  // Five seconds of paced past: the feed is asked about the present in between.
+  past = 8;
+  more();
+  await clock.advance(5_000);
+  expect(told.length).toBeGreaterThanOrEqual(5);
+  expect(disk.appends).toBe(9);
+  await source.stop();
+});
