@@ -59,7 +59,7 @@ export const USES = {
     waterLPerM2: 0.14,
     weekday: [6.5, 16.5],
     followsSchool: true,
-    crowdPpm: 780,
+    crowdPpm: 640,
     indoorC: 20.5,
   },
   pool: {
