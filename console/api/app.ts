@@ -14,6 +14,12 @@ import {
 import { z } from 'zod';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import { AccessControl } from './access-control.ts';
+import { airRoutes } from './city/air-route.ts';
+import { cityRoutes } from './city/city-route.ts';
+import { CityView } from './city/city-view.ts';
+import { energyRoutes } from './city/energy-route.ts';
+import { lightRoutes } from './city/lights-route.ts';
+import { siteRoutes } from './city/sites-route.ts';
 import type { ConsoleApp } from './console-app.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { errorReply, sendError } from './error-reply.ts';
@@ -45,14 +51,14 @@ export interface ConsoleAppOptions {
   readonly host: string;
   /** Folder of the built page; undefined when it is not built. */
   readonly webFolder?: string | undefined;
+  /** Address of map tiles with {z}, {x} and {y}. */
+  readonly mapTiles?: string | undefined;
 }
 
 export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOptions): Promise<ConsoleApp> {
   const app = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-  /** Address of map tiles with {z}, {x} and {y}. */
-  readonly mapTiles?: string | undefined;
     bodyLimit: BODY_LIMIT_BYTES,
     // The whole request must have come by then; answers may take as long as they like (the live stream does).
     requestTimeout: 30_000,
@@ -123,6 +129,14 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   healthRoutes(app, deps, access);
   metricsRoutes(app, deps);
   catalogueRoutes(app, deps);
+  const city = new CityView(deps);
+  app.addHook('onReady', async () => city.start());
+  app.addHook('onClose', async () => city.stop());
+  cityRoutes(app, deps, city);
+  siteRoutes(app, deps, city);
+  energyRoutes(app, deps, city);
+  lightRoutes(app, deps, city);
+  airRoutes(app, deps, city);
   latestRoutes(app, deps);
   seriesRoutes(app, deps);
   totalsRoutes(app, deps);

@@ -1,4 +1,4 @@
-/** Rooms with stale air, for half an hour and more. */
+/** Rooms with stale air: high for two hours, or far too high for half an hour. */
 import { inWords } from '../calendar.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
 import { aFinding, figure, type QuarterSeries, type RoomInput, type Rule, written } from './finding.ts';
@@ -7,8 +7,9 @@ import { aFinding, figure, type QuarterSeries, type RoomInput, type Rule, writte
 export const HIGH_PPM = 1_000;
 /** A quarter more than people come to in a room aired by its rules: the airing does not work. */
 export const CRITICAL_PPM = 1_400;
-/** Doors closed for a meeting are no fault. */
-const SUSTAINED_QUARTERS = 2;
+/** A lesson or a meeting with the doors closed is over by then. */
+const HIGH_QUARTERS = 8;
+const CRITICAL_QUARTERS = 2;
 /** Two runs with a break as short are one: the break is a break. */
 const BREAK_QUARTERS = 4;
 /** A run that ended this long ago is over. */
@@ -20,22 +21,29 @@ interface Run {
   readonly to: number;
   readonly peak: number;
   readonly quarters: number;
+  /** Quarter hours of it above CRITICAL_PPM. */
+  readonly critical: number;
 }
 
 export const highCo2: Rule = ({ now, rooms }) =>
   rooms.flatMap((room) => {
-    const run = runsOf(room.co2).findLast(({ quarters }) => quarters >= SUSTAINED_QUARTERS);
-    if (run === undefined || run.to < now - LOOK_BACK_MS) return [];
-    return [tell(room, run, run.to >= now - OVER_QUARTERS * QUARTER_MS)];
+    const run = runsOf(room.co2).findLast(
+      ({ quarters, critical }) => quarters >= HIGH_QUARTERS || critical >= CRITICAL_QUARTERS,
+    );
+    if (run === undefined) return [];
+    const isNow = run.to >= now - OVER_QUARTERS * QUARTER_MS;
+    const isSevere = run.critical >= CRITICAL_QUARTERS;
+    // What was a little high and is over needs nobody.
+    if (!isNow && !(isSevere && run.to >= now - LOOK_BACK_MS)) return [];
+    return [tell(room, run, { isNow, isSevere })];
   });
 
-function tell(room: RoomInput, run: Run, isNow: boolean) {
+function tell(room: RoomInput, run: Run, { isNow, isSevere }: { isNow: boolean; isSevere: boolean }) {
   const { site, siteName, zone, gateway, device, name } = room;
   const hours = (run.quarters * QUARTER_MS) / 3_600_000;
-  const severe = run.peak > CRITICAL_PPM;
   return aFinding({
     kind: 'high-co2',
-    severity: severe ? (isNow ? 'critical' : 'warning') : isNow ? 'warning' : 'info',
+    severity: isSevere && isNow ? 'critical' : 'warning',
     site,
     gateway,
     device,
@@ -56,14 +64,16 @@ function runsOf({ firstSlot, values }: QuarterSeries): Run[] {
     if (!(value > HIGH_PPM)) continue;
     const from = (firstSlot + place) * QUARTER_MS;
     const last = runs.at(-1);
+    const critical = value > CRITICAL_PPM ? 1 : 0;
     if (last !== undefined && from - last.to <= BREAK_QUARTERS * QUARTER_MS) {
       runs[runs.length - 1] = {
         from: last.from,
         to: from + QUARTER_MS,
         peak: Math.max(last.peak, value),
         quarters: last.quarters + 1,
+        critical: last.critical + critical,
       };
-    } else runs.push({ from, to: from + QUARTER_MS, peak: value, quarters: 1 });
+    } else runs.push({ from, to: from + QUARTER_MS, peak: value, quarters: 1, critical });
   }
   return runs;
 }
