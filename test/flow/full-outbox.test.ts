@@ -10,7 +10,16 @@ import type { Reading } from '../../contract/reading.ts';
 import type { CountedFeed } from '../../simulators/counted-feed.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { expectBooksBalance, expectExactly, type Held, openHeld, storedSeries, sumsOf } from './ledger.ts';
-import { aServer, counted, countsOf, EdgeProcess, enrol, eventually, freshHealth } from './story.ts';
+import {
+  aServer,
+  counted,
+  countsOf,
+  EdgeProcess,
+  type EnrolledGateway,
+  enrol,
+  eventually,
+  freshHealth,
+} from './story.ts';
 
 /** About 105 bytes each: a third more than the smallest outbox takes. */
 const SOURCES = 4;
@@ -30,7 +39,7 @@ test('a full outbox drops by its policy, counts it, and delivers the rest', { ti
     counted({ name, seed: i, count: READINGS_EACH, t0: t0 + i, stepMs: SOURCES, devices: 5 }),
   );
   const entries = parts.map(({ entry }) => entry).join('\n');
-  const gateways = [];
+  const gateways: EnrolledGateway[] = [];
   for (const policy of ['oldest', 'newest']) {
     const settings = [
       `outbox: { capacity_mib: 8, drop_policy: ${policy} }`,
@@ -63,10 +72,7 @@ test('a full outbox drops by its policy, counts it, and delivers the rest', { ti
 
   server = await aServer({ data, mqttPort });
   edge.restart();
-  for (const { id, account } of [
-    { id: 'oldest', account: oldest.account },
-    { id: 'newest', account: newest.account },
-  ]) {
+  const toldOf = async (id: string, { account }: Held): Promise<void> => {
     await eventually(
       () => countsOf(server.api, id),
       ({ stored }) => stored === account.buffered,
@@ -82,7 +88,8 @@ test('a full outbox drops by its policy, counts it, and delivers the rest', { ti
       rejected: {},
       capacity_bytes: CAPACITY_BYTES,
     });
-  }
+  };
+  await Promise.all([toldOf('oldest', oldest), toldOf('newest', newest)]);
   const { summary } = await server.api.get<GatewaysReply>('/api/gateways');
   expect(summary.dropped).toBe(oldest.account.dropped + newest.account.dropped);
   expectExactly(
@@ -102,7 +109,8 @@ test('a full outbox drops by its policy, counts it, and delivers the rest', { ti
  */
 async function whenAllIsProduced(edge: EdgeProcess, folder: string, sources: readonly string[]): Promise<[Held, Held]> {
   for (let look = 0; look < 60; look++) {
-    await sleep(3_000);
+    // Longer each time, so that a slow machine gets further than its start.
+    await sleep(3_000 + look * 2_000);
     await edge.kill();
     const oldest = await openHeld(join(folder, 'oldest'), 'oldest', sources);
     const newest = await openHeld(join(folder, 'newest'), 'newest', sources);

@@ -30,14 +30,14 @@ describeWithServer('influxd')('with InfluxDB', () => {
     await server.api.post('/api/store/init');
     const fleet = await aFleet(server, folder, {
       gateways: 6,
-      count: isLong ? 130_000 : 16_000,
+      count: isLong ? 130_000 : 14_000,
       perSecond: 1_000,
     });
     const acks = await watchAcks(server);
     // Each answer widens a gateway's window by one batch: now they can fill the queue.
     await eventually(
       () => ingestOf(server),
-      ({ counts }) => counts.stored > fleet.gateways * 5_000,
+      ({ counts }) => counts.stored > fleet.gateways * 4_000,
       60_000,
     );
     expect((await healthOf(server)).status).toBe('ok');

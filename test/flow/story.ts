@@ -163,17 +163,20 @@ export async function connected(server: ServerProcess, options: IClientOptions):
 
 /**
  * What a running gateway says of itself from now on. It says so every 30 s and after each connect, so its connection is
- * cut: another one with its id takes its place for a moment.
+ * cut: another one with its id takes its place for a moment. One that has just started says it by itself.
  */
 export async function freshHealth(
   server: ServerProcess,
   { id, token }: EnrolledGateway,
   isRight: (health: NonNullable<GatewayReply['health']>) => boolean,
+  hasJustStarted = false,
 ): Promise<NonNullable<GatewayReply['health']>> {
   for (let attempt = 0; ; attempt++) {
     const after = (await gatewayOf(server.api, id)).health?.at_ms ?? 0;
-    const usurper = await connected(server, { clientId: id, username: id, password: token, reconnectPeriod: 0 });
-    await usurper.endAsync(true);
+    if (attempt > 0 || !hasJustStarted) {
+      const usurper = await connected(server, { clientId: id, username: id, password: token, reconnectPeriod: 0 });
+      await usurper.endAsync(true);
+    }
     const { health } = await eventually(
       () => gatewayOf(server.api, id),
       (row) => (row.health?.at_ms ?? 0) > after,
