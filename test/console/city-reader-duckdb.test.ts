@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { silentLog } from '../../runtime/log.ts';
+import { DuckDBStore } from '../../store/duckdb/duckdb-store.ts';
+import { describeConsumptionReader } from '../suites/consumption-reader.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+describeConsumptionReader({
+  name: 'DuckDB',
+  runs: 100,
+  create: async () => {
+    const store = new DuckDBStore({ options: { path: join(temporaryFolder(), 'city.duckdb') }, log: silentLog });
+    onTestFinished(() => store.close());
+    await store.open();
+    await store.init();
+    return store;
+  },
+});
