@@ -112,7 +112,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
             zone: register.site(gateway.site)?.zone ?? 'UTC',
             topicPrefix: settings.topic_prefix,
           }),
-        options: { host: settings.host, port: settings.port },
+        options: { host: settings.host, port: settings.port, mapTiles: settings.map_tiles },
       }),
     );
 

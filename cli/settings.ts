@@ -66,6 +66,15 @@ export const SETTINGS = {
     help: 'where the console listens; anything but loopback asks for sign-in',
   },
   port: { schema: port.default(8080), value: 'port', help: 'port of the console; 0 takes a free one' },
+  map_tiles: {
+    schema: url(/^https?:/, 'https://tiles.example.org/{z}/{x}/{y}.png')
+      .refine((text) => ['{z}', '{x}', '{y}'].every((part) => text.includes(part)), {
+        error: 'must have {z}, {x} and {y} in it, such as https://tiles.example.org/{z}/{x}/{y}.png',
+      })
+      .optional(),
+    value: 'url',
+    help: 'server of map tiles for the page; without one the page asks nobody else for anything',
+  },
   mqtt_host: {
     schema: z.string().min(1).default('127.0.0.1'),
     value: 'address',

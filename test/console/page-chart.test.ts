@@ -11,6 +11,15 @@ describe('lines of a chart', () => {
     expect(toLine('a', 'main', points(0, 10, 20, 100, 110), undefined).values).toEqual([0, 10, 20, null, 100, 110]);
     expect(toLine('a', 'main', points(0, 10, 25, 45), undefined).values).toEqual([0, 10, 25, 45]);
     expect(toLine('a', 'main', points(0, 60, 240), 60).values).toEqual([0, 60, null, 240]);
+    // A lamp that speaks each ten minutes, in buckets of five.
+    expect(toLine('a', 'main', points(0, 600, 1_200, 1_800, 3_600), 300).values).toEqual([
+      0,
+      600,
+      1_200,
+      1_800,
+      null,
+      3_600,
+    ]);
     expect(usualDistance([])).toBe(60_000);
   });
 

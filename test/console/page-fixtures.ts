@@ -232,7 +232,7 @@ export function sites(now: number): SiteRowReply[] {
       ([id, name, latitude, longitude]): SiteRowReply => ({
         id,
         name: `Air ${name}`,
-        kind: 'air-station',
+        kind: 'station',
         use: null,
         floor_area_m2: null,
         latitude,

@@ -167,6 +167,7 @@ function reply(url: URL, now: number): unknown {
   if (pathname === '/api/session') return { signed_in: false, may_read: true, may_write: false };
   if (pathname === '/api/sites') return { sites: fixtures.sites(now) };
   if (pathname === '/api/latest') return { ...at, values: latest(now) };
+  if (pathname === '/api/devices') return { devices: [] };
   if (pathname === '/api/city') return fixtures.city(now);
   if (pathname === '/api/city/sites') return { ...at, sites: fixtures.sites(now) };
   if (section === 'city' && one === 'sites' && two !== undefined) {

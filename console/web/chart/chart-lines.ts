@@ -12,6 +12,13 @@ export interface ChartLine {
   readonly step?: boolean;
 }
 
+export interface LinePoint {
+  readonly time_ms: number;
+  readonly value: number;
+  /** How many values lie in a bucket. */
+  readonly count?: number | undefined;
+}
+
 /** Twice the usual distance is jitter; three times is a gap. */
 const GAP_INTERVALS = 3;
 
@@ -19,18 +26,19 @@ const GAP_INTERVALS = 3;
 export function toLine(
   label: string,
   tone: ChartLine['tone'],
-  points: readonly { readonly time_ms: number; readonly value: number }[],
+  points: readonly LinePoint[],
   everyMs: number | undefined,
   shiftMs = 0,
 ): ChartLine {
   const times: number[] = [];
   const values: (number | null)[] = [];
-  const usual = everyMs === undefined ? usualDistance(points) * GAP_INTERVALS : everyMs * 1.5;
+  const distance = usualDistance(points);
+  const gap = gapOf(points, distance, everyMs);
   let before: number | undefined;
   for (const { time_ms, value } of points) {
     const time = time_ms + shiftMs;
-    if (before !== undefined && time - before > usual) {
-      times.push(before + (everyMs ?? usual / GAP_INTERVALS));
+    if (before !== undefined && time - before > gap) {
+      times.push(before + Math.max(everyMs ?? 0, distance));
       values.push(null);
     }
     times.push(time);
@@ -38,6 +46,15 @@ export function toLine(
     before = time;
   }
   return { label, tone, times, values };
+}
+
+/** Distance from which two points are not joined. */
+function gapOf(points: readonly LinePoint[], distance: number, everyMs: number | undefined): number {
+  if (everyMs === undefined) return distance * GAP_INTERVALS;
+  // Where a bucket holds one value at most, the device is slower than the buckets, and jitter may leave one empty.
+  const values = points.reduce((sum, { count }) => sum + (count ?? 2), 0);
+  const isSlow = distance > everyMs || values < 1.5 * points.length;
+  return isSlow ? Math.max(everyMs, distance) * (GAP_INTERVALS - 0.5) : everyMs * 1.5;
 }
 
 /** Median distance between points, milliseconds; a lone hole does not change it. */

@@ -12,8 +12,7 @@ export const SITE_STATES: Readonly<Record<SiteState, readonly [label: string, to
 const KINDS: Readonly<Record<string, string>> = {
   building: 'Building',
   streetlights: 'Streetlights',
-  'air-station': 'Air station',
-  air: 'Air station',
+  station: 'Air station',
 };
 
 /** `Library`, `Streetlights`, … */

@@ -14,7 +14,7 @@ export const SITE_KEY = [
 
 export function shapeOf(kind: string): MarkerShape {
   if (kind === 'streetlights') return 'lights';
-  return kind.startsWith('air') ? 'air' : 'building';
+  return kind === 'station' ? 'air' : 'building';
 }
 
 export function placesOf(sites: readonly SiteRow[]): MapPlace[] {
@@ -48,7 +48,7 @@ function toneOf(site: SiteRow): string {
 /** The area of a circle grows with the power. */
 function radiusOf({ power_kw, kind }: SiteRow): number {
   if (kind !== 'building') return 5.5;
-  return Math.min(15, 5 + 0.75 * Math.sqrt(Math.max(0, power_kw ?? 0)));
+  return Math.min(13, 4.5 + 0.32 * Math.sqrt(Math.max(0, power_kw ?? 0)));
 }
 
 function wordsOf(site: SiteRow): string {

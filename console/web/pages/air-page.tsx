@@ -14,8 +14,10 @@ import { useAsked } from '../use-asked.ts';
 import { zonedMoment, zoneShort } from '../zoned-time.ts';
 
 const NONE: never[] = [];
-/** Three intervals of an air station that reports each minute, with some room. */
-const OLD_S = 300;
+/** Beside PM2.5; the others are one choice away in the chart. */
+const ALSO_SHOWN = ['pm10_ug_per_m3', 'no2_ppb', 'o3_ppb', 'temperature_c'];
+/** Three intervals of the slowest stations, which report every five minutes. */
+const OLD_S = 900;
 const KEY = [
   { label: 'good', swatch: 'air band-good' },
   { label: 'moderate', swatch: 'air band-fair' },
@@ -116,7 +118,7 @@ export function AirPage({ city }: { readonly city: City }) {
 
 function Station({ station, isChosen }: { readonly station: StationRow; readonly isChosen: boolean }) {
   const particles = station.values.find(({ metric }) => metric === 'pm2_5_ug_per_m3');
-  const others = station.values.filter((value) => value !== particles);
+  const others = station.values.filter(({ metric }) => ALSO_SHOWN.includes(metric));
   const age = station.values.length === 0 ? undefined : Math.min(...station.values.map((value) => value.age_s));
   return (
     <li>
@@ -137,7 +139,7 @@ function Station({ station, isChosen }: { readonly station: StationRow; readonly
           {others
             .map((value) => `${labelOf(value.metric)} ${formatValue(value.metric, value.value)} ${value.unit}`)
             .join(' · ')}
-          {age === undefined ? 'no value yet' : ` · ${formatAge(age)} ago`}
+          {age === undefined ? 'no value yet' : ` · ${formatAge(age)} ago${age > OLD_S ? ', late' : ''}`}
         </span>
       </button>
     </li>

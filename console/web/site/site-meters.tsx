@@ -1,11 +1,10 @@
 /** The meters of a site: what they measure now, where their counters stand, what was used today. */
 import type { MeterRow, SiteDetailReply } from '../city/replies.ts';
 import { formatAge, formatNumber, formatValue, unitOf } from '../formatters.ts';
-
-/** Older than this many seconds without being told the interval: three of the slowest meter. */
-const OLD_S = 300;
+import { useIsOld } from './use-intervals.ts';
 
 export function SiteMeters({ site, chosen }: { readonly site: SiteDetailReply; readonly chosen: string | null }) {
+  const isOld = useIsOld(site);
   const isLong = site.meters.length > 12;
   const table = (
     <table class="meters stacked">
@@ -33,6 +32,7 @@ export function SiteMeters({ site, chosen }: { readonly site: SiteDetailReply; r
       <tbody>
         {site.meters.map((meter) => (
           <Row
+            isOld={isOld}
             key={`${meter.gateway}/${meter.device}/${meter.carrier}`}
             meter={meter}
             isChosen={`${meter.gateway}/${meter.device}` === chosen}
@@ -58,11 +58,21 @@ export function SiteMeters({ site, chosen }: { readonly site: SiteDetailReply; r
   );
 }
 
-function Row({ meter, isChosen }: { readonly meter: MeterRow; readonly isChosen: boolean }) {
+function Row({
+  meter,
+  isChosen,
+  isOld,
+}: {
+  readonly meter: MeterRow;
+  readonly isChosen: boolean;
+  readonly isOld: ReturnType<typeof useIsOld>;
+}) {
   const { power, counter, today } = meter;
   const ages = [power?.age_s, counter?.age_s].filter((age) => age !== undefined);
   const age = ages.length === 0 ? undefined : Math.min(...ages);
-  const classes = [age !== undefined && age > OLD_S ? 'old' : '', isChosen ? 'chosen' : ''].join(' ').trim();
+  const classes = [isOld(`${meter.gateway}/${meter.device}`, age) ? 'old' : '', isChosen ? 'chosen' : '']
+    .join(' ')
+    .trim();
   return (
     <tr class={classes} data-meter={`${meter.gateway}/${meter.device}`}>
       <td class="lead">
@@ -87,7 +97,10 @@ function Row({ meter, isChosen }: { readonly meter: MeterRow; readonly isChosen:
         </span>
       </td>
       <td class="right age" data-label="Age">
-        <span>{age === undefined ? 'never' : formatAge(age)}</span>
+        <span>
+          {age === undefined ? 'never' : formatAge(age)}
+          {isOld(`${meter.gateway}/${meter.device}`, age) ? ', late' : ''}
+        </span>
       </td>
     </tr>
   );

@@ -9,9 +9,11 @@ import { useSeries } from '../chart/use-series.ts';
 import type { RoomRow, SiteDetailReply } from '../city/replies.ts';
 import { formatAge, formatNumber } from '../formatters.ts';
 import { setQuery, usePlace } from '../router.ts';
+import { useIsOld } from './use-intervals.ts';
 
 export function SiteRooms({ site, chosen }: { readonly site: SiteDetailReply; readonly chosen: string | null }) {
   const { query } = usePlace();
+  const isOld = useIsOld(site);
   const range = rangeOf(query.get('air'), '24h');
   const rooms = [...site.rooms].sort((one, other) => (other.co2_ppm ?? -1) - (one.co2_ppm ?? -1));
   const room = rooms.find((one) => keyOf(one) === chosen || one.device === chosen) ?? rooms[0];
@@ -40,7 +42,7 @@ export function SiteRooms({ site, chosen }: { readonly site: SiteDetailReply; re
           <li key={keyOf(one)}>
             <button
               type="button"
-              class={`room${keyOf(one) === device ? ' chosen' : ''}`}
+              class={`room${keyOf(one) === device ? ' chosen' : ''}${isOld(keyOf(one), one.age_s) ? ' old' : ''}`}
               aria-pressed={keyOf(one) === device}
               data-room={keyOf(one)}
               onClick={() => setQuery('room', keyOf(one))}
@@ -52,7 +54,9 @@ export function SiteRooms({ site, chosen }: { readonly site: SiteDetailReply; re
               <BandBadge band={bandOf('co2_ppm', one.co2_band)} />
               <span class="note">
                 {formatNumber(one.temperature_c, 1)} °C · {formatNumber(one.humidity_percent)} % ·{' '}
-                {one.age_s === null ? 'never' : `${formatAge(one.age_s)} ago`}
+                {one.age_s === null
+                  ? 'never'
+                  : `${formatAge(one.age_s)} ago${isOld(keyOf(one), one.age_s) ? ', late' : ''}`}
               </span>
             </button>
           </li>
