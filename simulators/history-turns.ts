@@ -9,6 +9,8 @@ import type { SimulatedFeed } from './simulated-feed.ts';
 
 export interface Teller {
   readonly feed: SimulatedFeed;
+  /** The feed's cursor on its disk. */
+  cursor(): string | undefined;
   /** Readings in its outbox. */
   buffered(): number;
 }
@@ -58,15 +60,17 @@ export class HistoryTurns implements Service {
   progress(): HistoryProgress {
     let [total, stored, pending] = [0, 0, 0];
     let oldest = this.#begins;
+    let isKnown = true;
     for (const teller of this.#tellers) {
-      const { feed } = teller;
-      const left = feed.pendingReadings;
-      pending += left;
-      total += feed.toldOfPast + left;
-      stored += Math.max(0, feed.toldOfPast - teller.buffered());
-      if (left > 0) oldest = Math.max(oldest, newestHole(feed) ?? oldest);
+      const standing = teller.feed.standing(teller.cursor());
+      isKnown &&= standing !== undefined;
+      if (standing === undefined) continue;
+      const { pendingReadings, toldReadings } = standing;
+      pending += pendingReadings;
+      total += toldReadings + pendingReadings;
+      stored += Math.max(0, toldReadings - teller.buffered());
+      if (pendingReadings > 0) oldest = Math.max(oldest, newestHole(teller.feed) ?? oldest);
     }
-    const isKnown = this.#tellers.every(({ feed }) => feed.place !== undefined);
     const isTold = isKnown && pending === 0 && this.#tellers.every((teller) => teller.buffered() <= ROOM);
     // What a gateway holds may be new readings: a past that was stored stays so.
     this.#done = isTold ? total : Math.max(this.#done, stored);

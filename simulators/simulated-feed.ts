@@ -27,6 +27,15 @@ export interface SimulatedFeedOptions {
   readonly waitsForGrant?: boolean | undefined;
 }
 
+export interface FeedStanding {
+  /** Everything before this instant is on disk, but for what is pending. */
+  readonly live: number;
+  /** Readings of the past that are not on disk yet. */
+  readonly pendingReadings: number;
+  /** Readings of the past that came to disk in this process. */
+  readonly toldReadings: number;
+}
+
 export class SimulatedFeed implements Feed {
   readonly #options: SimulatedFeedOptions;
   /** Time in which the devices together say at most MAX_STEP_READINGS. */
@@ -34,6 +43,8 @@ export class SimulatedFeed implements Feed {
   #place: FeedPlace | undefined;
   #pending: { readonly place: FeedPlace; readonly readings: number } | undefined;
   #told = 0;
+  /** The cursor of the step handed over last, and how much of the past is in it. */
+  #handed: { readonly cursor: string; readonly ofPast: number } | undefined;
   #grants = 0;
   #more: (() => void) | undefined;
 
@@ -65,17 +76,29 @@ export class SimulatedFeed implements Feed {
     return this.#grants > 0;
   }
 
-  /** Readings of the past told since the start of this process. */
-  get toldOfPast(): number {
-    return this.#told;
-  }
-
   /** Where it stands, as far as it was asked; undefined before. */
   get place(): FeedPlace | undefined {
     return this.#place;
   }
 
-  /** Readings in its holes. */
+  /** Where it stands as far as the disk has it, by the cursor on disk; undefined before it was asked. */
+  standing(cursor: string | undefined): FeedStanding | undefined {
+    const place = this.#place;
+    if (place === undefined) return undefined;
+    const handed = this.#handed;
+    if (handed === undefined || handed.cursor === cursor) {
+      return { live: place.live, pendingReadings: this.pendingReadings, toldReadings: this.#told };
+    }
+    // A step is on its way to the disk.
+    const live = cursor === undefined ? 0 : placeOfText(cursor).live;
+    return {
+      live,
+      pendingReadings: this.pendingReadings + handed.ofPast,
+      toldReadings: this.#told - handed.ofPast,
+    };
+  }
+
+  /** Readings in its holes that were not handed over. */
   get pendingReadings(): number {
     const place = this.#place;
     if (place === undefined) return 0;
@@ -96,8 +119,7 @@ export class SimulatedFeed implements Feed {
       const readings = this.#readings(place.live, to);
       place = { ...place, live: to };
       if (readings.length === 0) continue;
-      this.#place = place;
-      yield { readings, cursor: textOfPlace(place) };
+      yield this.#handOver(readings, place, 0);
     }
     yield* this.#past(place);
   }
@@ -118,10 +140,16 @@ export class SimulatedFeed implements Feed {
       if (readings.length === 0) continue;
       this.#grants = 0;
       this.#told += readings.length;
-      this.#place = place;
-      yield { readings, cursor: textOfPlace(place) };
+      yield this.#handOver(readings, place, readings.length);
     }
     this.#place = place;
+  }
+
+  #handOver(readings: readonly Reading[], place: FeedPlace, ofPast: number): FeedStep {
+    const cursor = textOfPlace(place);
+    this.#place = place;
+    this.#handed = { cursor, ofPast };
+    return { readings, cursor };
   }
 
   #start(now: number): number {

@@ -51,6 +51,8 @@ export interface SimulatedGatewaysDeps {
 export const CITY_FAULTS = ['offline', 'duplicate', 'reorder', 'skew', 'garbage', 'rollover', 'swap'] as const;
 export type CityFaultName = Disturbance | AskedRegisterFault;
 
+/** Name of each gateway's source. */
+const SOURCE = 'simulated';
 const OUTBOX_MIB = 64;
 /** History goes in big batches: half the messages, acknowledgements and rows of the ledger. */
 const BATCH_READINGS = 1_000;
@@ -119,6 +121,7 @@ export class SimulatedGateways implements Service {
   accounts(): GatewayAccount[] {
     return this.#running.map(({ gateway, feed, outbox }) => {
       const { produced, stored, rejected, dropped, buffered } = outbox.counters();
+      const standing = feed.standing(outbox.cursor(SOURCE));
       return {
         gateway: gateway.name.replace(/^gateway /, ''),
         produced,
@@ -126,8 +129,8 @@ export class SimulatedGateways implements Service {
         rejected: Object.values(rejected).reduce((sum, count) => sum + count, 0),
         dropped,
         buffered,
-        liveAt: feed.place?.live ?? 0,
-        pending: feed.place === undefined ? Number.MAX_SAFE_INTEGER : feed.pendingReadings,
+        liveAt: standing?.live ?? 0,
+        pending: standing?.pendingReadings ?? 0,
       };
     });
   }
@@ -143,7 +146,11 @@ export class SimulatedGateways implements Service {
       running.push(this.#assemble(site, await this.#provision(site), truth, this.#disturbancesOf(index)));
     }
     this.#running = running;
-    const tellers = running.map(({ feed, outbox }) => ({ feed, buffered: () => outbox.counters().buffered }));
+    const tellers = running.map(({ feed, outbox }) => ({
+      feed,
+      cursor: () => outbox.cursor(SOURCE),
+      buffered: () => outbox.counters().buffered,
+    }));
     this.#turns = new HistoryTurns({ clock, tellers, begins: this.founding.begins });
     await startAll([...this.gateways, this.#turns]);
   }
@@ -226,7 +233,7 @@ export class SimulatedGateways implements Service {
       zone,
       data: '.',
       outbox: { capacity_mib: OUTBOX_MIB },
-      sources: [{ kind: 'simulated', name: 'simulated', profile: site.id, seed }],
+      sources: [{ kind: 'simulated', name: SOURCE, profile: site.id, seed }],
     };
     return `# A simulated gateway. Written at each start of the server.\n${stringify(config)}`;
   }
@@ -254,8 +261,7 @@ export class SimulatedGateways implements Service {
     const fallsSilent = () =>
       silentFrom !== undefined &&
       clock.now() >= silentFrom &&
-      feed.place !== undefined &&
-      feed.pendingReadings === 0 &&
+      feed.standing(outbox.cursor(SOURCE))?.pendingReadings === 0 &&
       outbox.counters().buffered === 0;
     let disturbed: DisturbedLink | undefined;
     const gateway = createGateway({

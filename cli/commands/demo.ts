@@ -14,6 +14,8 @@ import { dataOption } from './server-option.ts';
 /** What is younger than this may still be on its way. */
 const CUT_MS = 2_000;
 const LOOK_EVERY_MS = 250;
+/** A server that was started a moment ago is waited for. */
+const START_MS = 10_000;
 
 export function demoCommand(): Command {
   const command = new Command('demo').description('check the demo city');
@@ -41,7 +43,7 @@ async function verify(data: string, waitMs: number): Promise<boolean> {
       `${resolve(data)} holds no demo city. Start one with: lamplighter start --city demo --data ${data}`,
     );
   }
-  const server = await connectToServer(data);
+  const server = await connectWhenReady(data, Math.min(waitMs, START_MS));
   const truth = new GroundTruth(cityOf(founding));
   const startedMs = performance.now();
   const cut = Date.now() - CUT_MS;
@@ -75,6 +77,22 @@ async function verify(data: string, waitMs: number): Promise<boolean> {
   const { isExact, words } = verdict(books, result, { from: founding.begins, to: cut, seconds });
   print(words);
   return isExact;
+}
+
+async function connectWhenReady(data: string, waitMs: number): Promise<ServerClient> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    try {
+      const server = await connectToServer(data);
+      progress('');
+      return server;
+    } catch (error) {
+      const isStarting = error instanceof LamplighterError && error.code === 'not-ready';
+      if (!isStarting || performance.now() > deadline) throw error;
+      progress('Waiting for the server …');
+      await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
+    }
+  }
 }
 
 /** The books of all gateways, once each has produced and settled what lies before the cut, or when time is up. */

@@ -143,7 +143,7 @@ test('names what is asked for without a demo city', { timeout: TIMEOUT_MS }, asy
   expect(none.stderr).toMatch(/holds no demo city. Start one with: lamplighter start --city demo --data/);
   const server = await startDemo(data);
   expect(await server.stop()).toBe(0);
-  const stopped = await verify(data);
+  const stopped = await lamplighter(['demo', 'verify', '--data', data, '--wait', '0']);
   expect(stopped.stderr).toMatch(/no server runs on the data folder/);
   const other = await lamplighter(['start', '--data', data, '--seed', '2', '--port', '0', '--mqtt-port', '0']);
   expect(other.code).toBe(1);

@@ -13,7 +13,7 @@ const truth = new GroundTruth(demoCity(7, { firstDay: Math.floor(NOW / DAY) - 20
 class FakeGateway implements Teller {
   readonly feed: SimulatedFeed;
   readonly #told: number[] = [];
-  cursor: string | undefined;
+  #cursor: string | undefined;
   held = 0;
 
   constructor(site: string, days: number) {
@@ -23,11 +23,15 @@ class FakeGateway implements Teller {
   }
 
   ask(): void {
-    for (const { readings, cursor } of this.feed.readingsUpTo(this.cursor, NOW)) {
+    for (const { readings, cursor } of this.feed.readingsUpTo(this.#cursor, NOW)) {
       this.#told.push(...readings.map(({ time }) => time ?? 0));
       this.held += readings.length;
-      this.cursor = cursor;
+      this.#cursor = cursor;
     }
+  }
+
+  cursor(): string | undefined {
+    return this.#cursor;
   }
 
   buffered(): number {
