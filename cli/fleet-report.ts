@@ -1,4 +1,6 @@
 /** How a load run is told: one line a second while it goes, and a summary with a verdict at its end. */
+import { isLaterReason } from '../contract/acknowledgement.ts';
+import { LATER_REASONS } from '../contract/verdicts.ts';
 import type { Fleet, StormReport } from '../simulators/fleet/fleet.ts';
 
 interface Moment {
@@ -61,13 +63,15 @@ export interface Verdict {
 /** To be asked before the fleet leaves. */
 export function verdictOf(fleet: Fleet, storm?: StormReport): Verdict {
   const { produced, stored, rejected, buffered, isBalanced } = fleet.counts();
-  const { connects, connected } = fleet.books;
+  const { connects, connected, later } = fleet.books;
   if (!isBalanced) return bad('the books do not balance: this is a defect, please report it');
   if (storm !== undefined && (storm.backAfterS === undefined || storm.settledAfterS === undefined))
     return bad('the fleet did not recover from the storm in time');
   if (connects === 0) return bad('no gateway could connect');
   if (buffered > 0)
-    return bad(`${whole(buffered)} readings were never acknowledged; they were in the memory of this process only`);
+    return bad(
+      `${whole(buffered)} readings were never acknowledged${laterWords(later)}; they were in the memory of this process only`,
+    );
   const refused = sum(rejected);
   if (refused > 0) return bad(`${whole(refused)} readings were rejected; see: lamplighter dead-letters list`);
   if (connected < fleet.size) return bad(`${whole(fleet.size - connected)} gateways are not connected`);
@@ -90,6 +94,15 @@ export function summaryLines(fleet: Fleet, seconds: number): string[] {
     lines.push(`  asked to come later: ${whole(count)} batches, ${reason}`);
   for (const [reason, count] of Object.entries(errors)) lines.push(`  connections: ${whole(count)} × ${reason}`);
   return lines;
+}
+
+/** The mend for each reason is in contract/verdicts.ts. */
+function laterWords(later: Readonly<Record<string, number>>): string {
+  const reasons = Object.keys(later).map((reason) => {
+    const mend = isLaterReason(reason) ? LATER_REASONS[reason] : '';
+    return `${reason}. ${mend}`.trim();
+  });
+  return reasons.length === 0 ? '' : ` (ingest asked for them later: ${reasons.join(' ')})`;
 }
 
 function bad(words: string): Verdict {
