@@ -57,14 +57,14 @@ function gapOf(points: readonly LinePoint[], distance: number, everyMs: number |
   return isSlow ? Math.max(everyMs, distance) * (GAP_INTERVALS - 0.5) : everyMs * 1.5;
 }
 
-/** Median distance between points, milliseconds; a lone hole does not change it. */
+/** Median distance between points, milliseconds, the lower of two: a lone hole does not change it. */
 export function usualDistance(points: readonly { readonly time_ms: number }[]): number {
   const distances: number[] = [];
   for (let index = 1; index < points.length; index++) {
     distances.push((points[index]?.time_ms ?? 0) - (points[index - 1]?.time_ms ?? 0));
   }
   distances.sort((one, other) => one - other);
-  return distances[Math.floor(distances.length / 2)] ?? 60_000;
+  return distances[Math.floor((distances.length - 1) / 2)] ?? 60_000;
 }
 
 /** As uPlot takes them: seconds; null breaks a line, undefined only says that another line has a point here. */

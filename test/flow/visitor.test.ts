@@ -1,0 +1,146 @@
+/**
+ * A visitor starts the demo city, opens the page, and finds each of the six things that are wrong (docs/demo.md): it
+ * stands in words on the first page, and a click leads to the chart, the grid or the table that proves it.
+ */
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { startChromium } from '../real-servers/chromium.ts';
+import { describeWithServer } from '../real-servers/needs-server.ts';
+import { ServerProcess } from '../server-process.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+/** As far as the findings and the week before reach; the rest of the fortnight would only take longer. */
+const HISTORY_DAYS = 9;
+/** Loading the past and looking through it, on a machine that does other things as well. */
+const FOUND_WITHIN_MS = 300_000;
+const SHOWN_WITHIN_MS = 60_000;
+
+describeWithServer('chromium')('a visitor of the demo city', () => {
+  let server: ServerProcess;
+  let browser: Browser;
+  let page: Page;
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    server = await ServerProcess.start({
+      data: join(temporaryFolder(), 'data'),
+      args: ['--city', 'demo', '--seed', '1', '--history-days', String(HISTORY_DAYS)],
+    });
+    browser = await startChromium();
+    // The visitor sits elsewhere; the city's times are Boston's all the same.
+    const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin' });
+    page = await context.newPage();
+    page.setDefaultTimeout(SHOWN_WITHIN_MS);
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(message.text());
+    });
+    page.on('request', (request) => {
+      const isOwn = request.url().startsWith(server.console) || /^(data|blob):/.test(request.url());
+      if (!isOwn) faults.push(`asked somebody else: ${request.url()}`);
+    });
+    await page.goto(server.console);
+  }, FOUND_WITHIN_MS);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.kill();
+  });
+
+  afterEach(() => {
+    expect(faults).toEqual([]);
+  });
+
+  /** From the City page, over the words of the problem, to where it shows. */
+  async function follow(kind: string, words: RegExp): Promise<void> {
+    await page.getByRole('link', { name: 'City', exact: true }).first().click();
+    const problem = page.locator(`[data-problem="${kind}"]`, { hasText: words }).first();
+    await problem.waitFor({ timeout: FOUND_WITHIN_MS });
+    expect(await problem.textContent()).toMatch(/What to do:/);
+    await problem.locator('.problem-link').click();
+  }
+
+  /** Walks along a chart by its keys until what stands under the cursor is what is looked for. */
+  async function findOnChart(chart: string, wanted: RegExp): Promise<void> {
+    const readout = page.locator(`${chart} .readout`).first();
+    const plot = page.locator(`${chart} .plot-area`).first();
+    await readout.locator('.number').first().waitFor();
+    await expect
+      .poll(
+        async () => {
+          // The cursor starts anew when the chart is drawn anew.
+          await plot.focus();
+          await page.keyboard.press('Home');
+          for (let step = 0; step < 60; step++) {
+            const words = (await readout.textContent()) ?? '';
+            if (wanted.test(words)) return true;
+            await page.keyboard.press('PageDown');
+          }
+          return false;
+        },
+        { timeout: FOUND_WITHIN_MS, interval: 1_000 },
+      )
+      .toBe(true);
+  }
+
+  it('sees the city move, and its past arrive', { timeout: FOUND_WITHIN_MS }, async () => {
+    await page.locator('[data-connection="live"]').waitFor();
+    await page.locator('.headline .figure .number').first().waitFor();
+    await expect.poll(() => page.locator('.marker').count(), { timeout: SHOWN_WITHIN_MS }).toBe(49);
+    await expect
+      .poll(async () => await server.api.get<{ history: { state: string } }>('/api/city'), {
+        timeout: FOUND_WITHIN_MS,
+        interval: 1_000,
+      })
+      .toMatchObject({ history: { state: 'done' } });
+    await page.locator('.history').waitFor({ state: 'detached' });
+  });
+
+  it('finds the school that runs after hours, on its load curve', { timeout: FOUND_WITHIN_MS }, async () => {
+    await follow('after-hours', /Madison Park/);
+    await page.waitForURL(/\/sites\/madison-park-high/);
+    await page.locator('#load .segment', { hasText: '7 d' }).click();
+    await page.locator('#load .legend', { hasText: 'closed' }).waitFor();
+    // Hundreds of kilowatts where a week before there were a quarter of it.
+    await findOnChart('#load', /^[6-9]\d\d\.\d\d kW[12]\d\d\.\d\d kW a week before/);
+  });
+
+  it('finds the lamp that burns by day, on the chart of its level', { timeout: FOUND_WITHIN_MS }, async () => {
+    await follow('day-burner', /Lamp 17 .*Commonwealth Avenue/);
+    await page.waitForURL(/\/lights\/commonwealth-circuit-2\?lamp=lamp-17/);
+    await page.locator('[data-lamp="lamp-17"].chosen').waitFor();
+    await findOnChart('[data-lamp-panel="lamp-17"]', /^100 %0 % commanded/);
+  });
+
+  it('finds the dark circuit, on the chart of its power', { timeout: FOUND_WITHIN_MS }, async () => {
+    await follow('dark-circuit', /Hyde Park Avenue is dark/);
+    await page.waitForURL(/\/lights\/hyde-park-circuit-21/);
+    await expect.poll(() => page.locator('.lamp-grid button').count(), { timeout: SHOWN_WITHIN_MS }).toBe(40);
+    await findOnChart('section[aria-labelledby="circuit-power-title"]', /^\d{1,2} W[12],\d{3} W a week before/);
+  });
+
+  it('finds the room with bad air, on the chart with its bands', { timeout: FOUND_WITHIN_MS }, async () => {
+    await follow('high-co2', /Emergency waiting/);
+    await page.waitForURL(/\/sites\/menino-pavilion\?room=/);
+    await page.locator('.room.chosen', { hasText: 'Emergency waiting' }).waitFor();
+    await findOnChart('#rooms', /^[12],\d{3} ppm/);
+  });
+
+  it('finds the meter that began again, on the bars and in words', { timeout: FOUND_WITHIN_MS }, async () => {
+    await follow('meter-reset', /Charlestown High School/);
+    await page.waitForURL(/\/sites\/charlestown-high\?meter=/);
+    await page.locator('#energy [data-event="reset"]').waitFor();
+    await findOnChart('#energy', /kWh.*reset/);
+    await page.locator('tr.chosen[data-meter="charlestown-high-gateway/main-meter"]').first().waitFor();
+  });
+
+  it('finds the silent gateway, in the table and in full', { timeout: FOUND_WITHIN_MS }, async () => {
+    await follow('silent-gateway', /Tobin Community Center/);
+    await page.waitForURL(/\/gateways\/tobin-center-gateway/);
+    const panel = page.locator('[data-gateway="tobin-center-gateway"]');
+    await panel.getByText('silent', { exact: true }).waitFor();
+    await panel.getByText(/Last health .* ago/).waitFor();
+    await page.locator('table.gateways tr.chosen', { hasText: 'Tobin' }).waitFor();
+  });
+});
