@@ -40,6 +40,8 @@ const METRICS_SHOWN: readonly string[] = [
   ),
 ];
 
+const ROWS_A_BREATH = 500;
+
 export interface ValueNow {
   readonly value: number;
   /** Epoch milliseconds. */
@@ -91,7 +93,8 @@ export class CityNowMaker {
     let fault = '';
     try {
       for (const metric of METRICS_SHOWN) {
-        for (const { gateway, device, time, value } of await store.latest({ metric })) {
+        for (const [row, { gateway, device, time, value }] of (await store.latest({ metric })).entries()) {
+          if (row % ROWS_A_BREATH === 0) await breather.breathe();
           const name = `${gateway}/${device}`;
           const known = getOrCreate(valuesByName, name, () => ({
             key: { gateway, device },
@@ -101,7 +104,6 @@ export class CityNowMaker {
           known.values.set(metric, { value, time });
           known.last = Math.max(known.last, time);
         }
-        await breather.breathe();
       }
     } catch (error) {
       fault = error instanceof Error ? error.message : String(error);
@@ -132,9 +134,9 @@ export class CityNowMaker {
       devices.push(device);
       if (site !== null) getOrCreate(bySite, site, () => []).push(device);
     };
-    for (const { gateway, id } of register.devices()) {
+    for (const [row, { gateway, id }] of register.devices().entries()) {
       addDevice({ gateway, device: id });
-      await breather.breathe();
+      if (row % ROWS_A_BREATH === 0) await breather.breathe();
     }
     // Devices that nobody listed; rare, since ingest lists what it meets.
     for (const { key } of [...valuesByName.values()]) addDevice(key);

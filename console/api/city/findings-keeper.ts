@@ -96,7 +96,7 @@ export class FindingsKeeper {
       now: clock.now(),
       uptimeMs: clock.monotonicMs() - this.#startedAt,
       buildings: this.#buildings(read),
-      circuits: this.#circuits(city, read),
+      circuits: await this.#circuits(city, read),
       rooms: read?.air ?? [],
       gateways: this.#gateways(city),
       resets: read?.resets ?? [],
@@ -125,9 +125,12 @@ export class FindingsKeeper {
     });
   }
 
-  #circuits(city: CityNow, read: ReadInputs | undefined): CircuitInput[] {
-    return this.#sites('streetlights').map((site) => {
-      const times = sampleTimes(city.at, site.zone);
+  async #circuits(city: CityNow, read: ReadInputs | undefined): Promise<CircuitInput[]> {
+    const circuits: CircuitInput[] = [];
+    const breather = new Breather();
+    for (const site of this.#sites('streetlights')) {
+      await breather.breathe();
+      const { noon, midnight } = sampleTimes(city.at, site.zone);
       const lamps = lampsAt(city, site.id).map((lamp) => ({
         gateway: lamp.gateway,
         device: lamp.device,
@@ -138,16 +141,10 @@ export class FindingsKeeper {
         midnight: read?.midnights.get(nameOf(lamp)),
       }));
       const { id, name, zone } = site;
-      return {
-        site: id,
-        name,
-        zone,
-        position: positionOf(site),
-        lamps,
-        noonAt: times.noon,
-        midnightAt: times.midnight,
-      };
-    });
+      const position = positionOf(site);
+      circuits.push({ site: id, name, zone, position, lamps, noonAt: noon, midnightAt: midnight });
+    }
+    return circuits;
   }
 
   #gateways(city: CityNow): GatewayInput[] {
@@ -176,11 +173,12 @@ export class FindingsKeeper {
     const at = clock.now();
     const noons = new Map<string, LampSample>();
     const midnights = new Map<string, LampSample>();
-    for (const { id, zone } of this.#sites('streetlights')) {
-      const lamps = lampsAt(city, id);
+    const circuits = this.#sites('streetlights');
+    for (const zone of new Set(circuits.map((site) => site.zone))) {
+      const lamps = circuits.filter((site) => site.zone === zone).flatMap(({ id }) => lampsAt(city, id));
       const times = sampleTimes(at, zone);
-      for (const [name, sample] of await this.#samples.take(`${id} noon`, lamps, times.noon)) noons.set(name, sample);
-      for (const [name, sample] of await this.#samples.take(`${id} midnight`, lamps, times.midnight)) {
+      for (const [name, sample] of await this.#samples.take(`${zone} noon`, lamps, times.noon)) noons.set(name, sample);
+      for (const [name, sample] of await this.#samples.take(`${zone} midnight`, lamps, times.midnight)) {
         midnights.set(name, sample);
       }
     }

@@ -30,7 +30,7 @@ export class LampSamples {
     this.#clock = deps.clock;
   }
 
-  /** By `gateway/device`. `place` names the lamps, `from` is when the sample begins. Throws StoreFailure. */
+  /** By `gateway/device`. `place` names the lamps; `from` is when the sample begins. Throws StoreFailure. */
   async take(place: string, lamps: readonly DeviceKey[], from: number): Promise<ReadonlyMap<string, LampSample>> {
     const key = `${place} ${from}`;
     const known = this.#takenByKey.get(key);

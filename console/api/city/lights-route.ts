@@ -14,6 +14,7 @@ import type { ConsoleDeps } from '../console-deps.ts';
 import { isoTime } from '../iso-time.ts';
 import { type CircuitReply, circuitReply, type LightsReply, lightsReply } from '../replies-city.ts';
 import { RequestError } from '../request-error.ts';
+import { Breather } from './breather.ts';
 import { nameOf } from './bucket-cache.ts';
 import type { CityNow, DeviceNow } from './city-now.ts';
 import type { CityView } from './city-view.ts';
@@ -44,9 +45,12 @@ export function lightRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView):
       const [city, findings] = await Promise.all([view.now.get(), view.findings.get()]);
       const now = deps.clock.now();
       const nights = await lastNights(view, city, circuits(), now);
-      const rows = circuits().map((site) =>
-        circuitRow(site, city, nights.kwhBySite, findings.bySite.get(site.id) ?? []),
-      );
+      const rows: CircuitRow[] = [];
+      const breather = new Breather();
+      for (const site of circuits()) {
+        rows.push(circuitRow(site, city, nights.kwhBySite, findings.bySite.get(site.id) ?? []));
+        await breather.breathe();
+      }
       const totals = { total: 0, lit: 0, commanded: 0, failed: 0, silent: 0 };
       for (const { lamps } of rows) {
         for (const key of Object.keys(totals) as (keyof typeof totals)[]) totals[key] += lamps[key];
@@ -166,8 +170,12 @@ async function lastNights(
   now: number,
 ): Promise<{ kwhBySite: Map<string, number | null>; fault: string }> {
   const kwhBySite = new Map<string, number | null>();
+  // Circuits within some kilometres have the same night but for seconds.
+  const nights = new Map<string, Period | undefined>();
   const wanted = sites.flatMap((site) => {
-    const night = lastNight(site, now);
+    const sky = `${site.zone} ${site.latitude?.toFixed(1)} ${site.longitude?.toFixed(1)}`;
+    if (!nights.has(sky)) nights.set(sky, lastNight(site, now));
+    const night = nights.get(sky);
     const counters = countersAt(city.bySite.get(site.id) ?? [], 'electricity');
     return night === undefined || counters.length === 0 ? [] : [{ site, night, counters }];
   });
