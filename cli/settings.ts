@@ -7,8 +7,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_TOPIC_PREFIX } from '../contract/topics.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
+import { CITY_FAULTS, type CityFaultName } from '../simulators/asked-faults.ts';
 import { HISTORY_DAYS } from '../simulators/founding.ts';
-import { CITY_FAULTS, type CityFaultName } from '../simulators/simulated-gateways.ts';
 
 const port = z.coerce.number('must be a port number').int().min(0).max(65_535);
 /** `off` switches a listener off. YAML reads an unquoted off as false. */

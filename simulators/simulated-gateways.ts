@@ -18,9 +18,10 @@ import type { Log } from '../runtime/log.ts';
 import { type Random, randomWord } from '../runtime/random.ts';
 import { type Service, startAll, stopAll } from '../runtime/service.ts';
 import { faultText } from '../runtime/yaml-file.ts';
+import { CITY_FAULTS, type CityFaultName } from './asked-faults.ts';
 import type { Intervals, SimulatedCity, SimulatedSite } from './city.ts';
 import { type Disturbance, DisturbedLink, SKEW_MS } from './disturbances.ts';
-import { type AskedRegisterFault, cityOf, type Founding, foundCity, HISTORY_DAYS } from './founding.ts';
+import { cityOf, type Founding, foundCity, HISTORY_DAYS } from './founding.ts';
 import { GroundTruth } from './ground-truth.ts';
 import { type HistoryProgress, HistoryTurns } from './history-turns.ts';
 import { entriesOf } from './manifest.ts';
@@ -46,10 +47,6 @@ export interface SimulatedGatewaysDeps {
   readonly random: Random;
   readonly log: Log;
 }
-
-/** What can be asked for: disturbances of the way, and registers that roll over or are swapped. */
-export const CITY_FAULTS = ['offline', 'duplicate', 'reorder', 'skew', 'garbage', 'rollover', 'swap'] as const;
-export type CityFaultName = Disturbance | AskedRegisterFault;
 
 /** Name of each gateway's source. */
 const SOURCE = 'simulated';

@@ -4,7 +4,6 @@ import { idSchema } from '../../contract/ids.ts';
 import { zoneSchema } from '../../register/model.ts';
 import type { CsvDelimiter } from '../../runtime/csv-rows.ts';
 import { columnMappings } from '../import/column-mapping.ts';
-import { importReadings } from '../import/readings-import.ts';
 import type { Ambiguous } from '../import/stamp-reader.ts';
 import { timeFormat } from '../import/time-format.ts';
 import { delimiterOption, gathered } from './import-options.ts';
@@ -49,6 +48,8 @@ export function importReadingsCommand(): Command {
       const mappings = columnMappings(options.map);
       checkOptions(options);
       const { data, gateway, device, deviceColumn, timeColumn, timeFormat: formatName, zone, ambiguous } = options;
+      // Loaded here, so that other commands need not wait for what reads the rows.
+      const { importReadings } = await import('../import/readings-import.ts');
       await importReadings({
         data,
         path: file,
