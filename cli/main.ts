@@ -5,6 +5,7 @@ import { LamplighterError } from '../contract/error-codes.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { edgeCommand } from './commands/edge.ts';
+import { energyCommand } from './commands/energy.ts';
 import { exportCommand } from './commands/export.ts';
 import { gatewayCommand } from './commands/gateway.ts';
 import { importCommand } from './commands/import.ts';
@@ -34,6 +35,7 @@ const program = new Command('lamplighter')
   .addCommand(exportCommand())
   .addCommand(deadLettersCommand())
   .addCommand(simulateCommand())
+  .addCommand(energyCommand())
   .addCommand(metricsCommand())
   .addCommand(tlsCommand())
   .addCommand(versionCommand());

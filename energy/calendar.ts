@@ -99,3 +99,8 @@ export function inWords(time: number, zone: string): string {
 export function localIso(time: number, zone: string): string {
   return DateTime.fromMillis(time, { zone }).toISO({ suppressSeconds: true, suppressMilliseconds: true }) ?? '';
 }
+
+/** Such as 2026-11-01. */
+export function localDate(time: number, zone: string): string {
+  return DateTime.fromMillis(time, { zone }).toFormat('yyyy-MM-dd');
+}

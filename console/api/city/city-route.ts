@@ -1,6 +1,6 @@
 /** The city at a glance, and everything that is wrong in it. */
-import { DateTime } from 'luxon';
 import { airBandOf } from '../../../energy/air-bands.ts';
+import { localDate } from '../../../energy/calendar.ts';
 import type { ConsoleApp } from '../console-app.ts';
 import type { ConsoleDeps, HistoryView } from '../console-deps.ts';
 import { gatewayRows } from '../gateway-rows.ts';
@@ -144,6 +144,6 @@ function historyOf(deps: ConsoleDeps, zone: string): CityReply['history'] {
     done_readings: doneReadings,
     total_readings: totalReadings,
     percent: state === 'done' ? 100 : totalReadings === 0 ? 0 : percentOf((100 * doneReadings) / totalReadings),
-    oldest_day: oldestDay === undefined ? null : DateTime.fromMillis(oldestDay, { zone }).toISODate(),
+    oldest_day: oldestDay === undefined ? null : localDate(oldestDay, zone),
   };
 }

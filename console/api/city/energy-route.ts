@@ -1,4 +1,5 @@
 /** What sites or devices used, in civil periods, with how much of it was measured. */
+import { LamplighterError } from '../../../contract/error-codes.ts';
 import { inWords, localIso, type Period, periodsIn } from '../../../energy/calendar.ts';
 import { type Carrier, METRICS_OF, unitOf } from '../../../energy/carriers.ts';
 import type { CounterEvent, QuarterHours } from '../../../energy/consumption.ts';
@@ -51,6 +52,8 @@ export function energyRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView)
       }
       const found = sites.map((id) => findSite(deps, id));
       const city = await view.now.get();
+      // Without it nobody knows which devices count for a site.
+      if (city.fault !== '') throw new LamplighterError('store-unavailable', city.fault);
       const named = matchDevices(patterns, () => city.devices);
       const zone = found[0]?.zone ?? zoneOf(deps, named) ?? 'UTC';
       const range = resolveRange(request.query, deps.clock.now(), zone);

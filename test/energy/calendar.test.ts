@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  inWords,
+  PERIODS,
+  periodsIn,
+  sameWeekdayLastWeek,
+  startOfDate,
+  today,
+  wallTime,
+  weekdayOf,
+} from '../../energy/calendar.ts';
+
+const BOSTON = 'America/New_York';
+const HOUR = 3_600_000;
+const at = (text: string) => Date.parse(text);
+const hours = ({ from, to }: { from: number; to: number }) => (to - from) / HOUR;
+
+describe('civil time', () => {
+  it('has days of 23, 24 and 25 hours', () => {
+    const days = (from: string, to: string) => periodsIn({ from: at(from), to: at(to) }, 'day', BOSTON).map(hours);
+    expect(days('2026-03-07T05:00Z', '2026-03-10T04:00Z')).toEqual([24, 23, 24]);
+    expect(days('2026-10-31T04:00Z', '2026-11-03T05:00Z')).toEqual([24, 25, 24]);
+  });
+
+  it('has 92, 96 and 100 quarter hours in them', () => {
+    const quarters = (from: string, to: string) => periodsIn({ from: at(from), to: at(to) }, '15m', BOSTON).length;
+    expect(quarters('2026-03-08T05:00Z', '2026-03-09T04:00Z')).toBe(92);
+    expect(quarters('2026-03-09T04:00Z', '2026-03-10T04:00Z')).toBe(96);
+    expect(quarters('2026-11-01T04:00Z', '2026-11-02T05:00Z')).toBe(100);
+  });
+
+  it('begins days where a zone has no midnight', () => {
+    const [first, second] = periodsIn(
+      { from: at('2018-11-03T12:00Z'), to: at('2018-11-05T12:00Z') },
+      'day',
+      'America/Sao_Paulo',
+    );
+    expect(second!.from).toBe(at('2018-11-04T03:00Z'));
+    expect(first!.to).toBe(second!.from);
+  });
+
+  it('compares with the same time of day a week ago, over a change of the clock too', () => {
+    const now = at('2026-11-03T15:30:00-05:00');
+    expect(sameWeekdayLastWeek(now, BOSTON)).toEqual({
+      from: at('2026-10-27T00:00:00-04:00'),
+      to: at('2026-10-27T15:30:00-04:00'),
+    });
+    expect(today(now, BOSTON)).toEqual({ from: at('2026-11-03T00:00:00-05:00'), to: now });
+  });
+
+  it('reads dates and times by the clock on the wall', () => {
+    expect(startOfDate('2026-11-01', BOSTON)).toBe(at('2026-11-01T04:00Z'));
+    expect(startOfDate('2026-02-30', BOSTON)).toBeUndefined();
+    const day = at('2026-11-01T04:00Z');
+    expect(wallTime(day, 7.5 * 60, BOSTON)).toBe(at('2026-11-01T12:30Z'));
+    expect(wallTime(day, 1_440, BOSTON)).toBe(at('2026-11-02T05:00Z'));
+    expect(weekdayOf(day, BOSTON)).toBe(0);
+    expect(inWords(day, BOSTON)).toBe('Sunday 1 November, 00:00');
+  });
+
+  it('periods of any width, zone and range fit together without a hole', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: at('2026-01-01T00:00Z'), max: at('2027-01-01T00:00Z') }),
+        fc.integer({ min: 1, max: 60 * 24 * HOUR }),
+        fc.constantFrom(...PERIODS),
+        fc.constantFrom(BOSTON, 'Asia/Kathmandu', 'Australia/Lord_Howe', 'UTC', 'America/Sao_Paulo', 'Asia/Gaza'),
+        (from, length, width, zone) => {
+          const to = from + length;
+          const periods = periodsIn({ from, to }, width, zone);
+          expect(periods[0]?.from).toBe(from);
+          expect(periods.at(-1)?.to).toBe(to);
+          for (const [index, period] of periods.entries()) {
+            expect(period.to).toBeGreaterThan(period.from);
+            if (index > 0) expect(period.from).toBe(periods[index - 1]?.to);
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
