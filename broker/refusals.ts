@@ -9,7 +9,8 @@ import type { Log } from '../runtime/log.ts';
 
 /** Reason → what happened and what to do. */
 export const REFUSALS = {
-  'too-many-connections': 'Connection closed: the broker holds as many as it may. Raise maxConnections.',
+  'too-many-connections':
+    'Connection closed: the broker holds as many as it may (12,000, or what the limit on open files allows: ulimit -n).',
   'too-many-from-address':
     'Connection closed: too many from one address. Raise maxConnectionsPerAddress if many gateways share it.',
   'connection-rate': 'Connection closed: too many in one second. The client comes back by itself.',

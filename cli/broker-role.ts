@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Broker, type BrokerDeps, createBroker, type TlsOptions } from '../broker/broker.ts';
+import { type BrokerLimits, DEFAULT_LIMITS } from '../broker/limits.ts';
 import type { ListenerAddress, ListenerKind, ListenerSpec } from '../broker/listener.ts';
 import type { Timer } from '../runtime/clock.ts';
 import { MqttLink } from '../runtime/mqtt-link.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Service } from '../runtime/service.ts';
 import { TlsFolder } from './certificates/tls-folder.ts';
+import { connectionsThatFit, mostOpenFiles } from './open-files.ts';
 import { secret } from './open-store.ts';
 import type { Settings } from './settings.ts';
 
@@ -40,6 +42,7 @@ const SCHEMES: Readonly<Record<ListenerKind, string>> = { tcp: 'mqtt', tls: 'mqt
 const SAFEST_FIRST: readonly ListenerKind[] = ['tls', 'wss', 'tcp', 'ws'];
 const STANDARD_TLS_PORT = 8883;
 const RENEWAL_EVERY_MS = 86_400_000;
+const FEW_CONNECTIONS = 1_000;
 
 class BuiltInBroker implements BrokerRole {
   readonly name = 'broker';
@@ -61,6 +64,7 @@ class BuiltInBroker implements BrokerRole {
         listeners: listenersOf(settings),
         tls: tlsOptionsOf(settings, this.#ownFolder),
         topicPrefix: settings.topic_prefix,
+        limits: limitsOfFiles(common.log),
       },
     });
   }
@@ -172,6 +176,20 @@ function tlsOptionsOf(settings: Settings, ownFolder: TlsFolder | undefined): Tls
       ? {}
       : { clientCertificate: tls_client_cert, clientCaFile: tls_client_ca ?? ownFolder?.caFile }),
   };
+}
+
+/** Fewer connections than the broker would take, where this process may not have the files for them. */
+function limitsOfFiles(log: Common['log']): Partial<BrokerLimits> {
+  const files = mostOpenFiles();
+  if (files === undefined) return {};
+  const most = connectionsThatFit(files);
+  if (most >= DEFAULT_LIMITS.maxConnections) return {};
+  // Enough for a pilot is no reason for alarm: the broker says so when it refuses the first.
+  log[most < FEW_CONNECTIONS ? 'warn' : 'info'](
+    { openFiles: files, connections: most },
+    'this process may open too few files for a full city, so it takes fewer connections: raise the limit before starting it (ulimit -n 20000, or LimitNOFILE= of its service)',
+  );
+  return { maxConnections: most };
 }
 
 function externalBroker(settings: Settings, url: string, common: Common): BrokerRole {

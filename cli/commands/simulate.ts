@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { LamplighterError } from '../../contract/error-codes.ts';
@@ -11,6 +10,7 @@ import { fleetTransport } from '../../simulators/fleet/fleet-transport.ts';
 import { runningServer } from '../data-folder.ts';
 import { enrolledTokens, readTokens, retireSimulated, simulatedIds } from '../fleet-credentials.ts';
 import { FleetProgress, stormLines, summaryLines, verdictOf } from '../fleet-report.ts';
+import { mostOpenFiles } from '../open-files.ts';
 import { print, printError } from '../print.ts';
 import { connectToServer } from '../server-client.ts';
 import { VERSION } from '../version.ts';
@@ -214,17 +214,10 @@ function checkRate({ rate: wanted, gateways, devices, interval }: Options): void
   );
 }
 
-/** Node raises the soft limit to the hard one as it starts, so what is read here is all there is (getrlimit(2)). */
 function checkOpenFiles(gateways: number): void {
-  let most: number;
-  try {
-    most = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
-  } catch {
-    // Not Linux: the first connection too many says EMFILE.
-    return;
-  }
+  const most = mostOpenFiles();
   const needed = gateways + OTHER_FILES;
-  if (!(most < needed)) return;
+  if (most === undefined || most >= needed) return;
   throw new LamplighterError(
     'bad-request',
     `${gateways} connections need ${needed} open files, and this process may have ${most}. ` +

@@ -54,8 +54,8 @@ function readCertificate(file: string): string {
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens at that address; start the server, or correct --broker',
-  ECONNRESET: 'the broker cut the connection; its log says why',
-  EPIPE: 'the broker cut the connection; its log says why',
+  ECONNRESET: 'the broker cut the connection; see its log and its limits on connections',
+  EPIPE: 'the broker cut the connection; see its log and its limits on connections',
   ETIMEDOUT: 'no answer; check the address and the network between',
   EHOSTUNREACH: 'no way to that host; check the address and the network between',
   ENOTFOUND: 'there is no such host; correct --broker',
