@@ -2,13 +2,14 @@
  * A visitor starts the demo city, opens the page, and finds each of the six things that are wrong (docs/demo.md): it
  * stands in words on the first page, and a click leads to the chart, the grid or the table that proves it.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startChromium } from '../real-servers/chromium.ts';
 import { describeWithServer } from '../real-servers/needs-server.ts';
 import { ServerProcess } from '../server-process.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
 
 /** As far as the findings and the week before reach; the rest of the fortnight would only take longer. */
 const HISTORY_DAYS = 9;
@@ -17,14 +18,16 @@ const FOUND_WITHIN_MS = 300_000;
 const SHOWN_WITHIN_MS = 60_000;
 
 describeWithServer('chromium')('a visitor of the demo city', () => {
+  let folder: string;
   let server: ServerProcess;
   let browser: Browser;
   let page: Page;
   const faults: string[] = [];
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'lamplighter-'));
     server = await ServerProcess.start({
-      data: join(temporaryFolder(), 'data'),
+      data: join(folder, 'data'),
       args: ['--city', 'demo', '--seed', '1', '--history-days', String(HISTORY_DAYS)],
     });
     browser = await startChromium();
@@ -46,6 +49,7 @@ describeWithServer('chromium')('a visitor of the demo city', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.kill();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   afterEach(() => {
