@@ -52,7 +52,8 @@ function judge(input: GatewayInput, now: number, uptimeMs: number): Finding | un
     });
   }
   const muteMs = Math.max(MUTE_MS, MUTE_INTERVALS * 1_000 * (intervalS ?? 0));
-  if (ageMs < muteMs || uptimeMs < NEW_GRACE_MS || (buffered ?? 0) > 0) return undefined;
+  // What waits in its outbox is on its way.
+  if (ageMs < muteMs || (buffered ?? 0) > 0) return undefined;
   return aFinding({
     ...common,
     severity: 'warning',

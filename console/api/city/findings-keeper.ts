@@ -150,6 +150,11 @@ export class FindingsKeeper {
   #gateways(city: CityNow): GatewayInput[] {
     const { register, ingest, clock } = this.#deps;
     const statusById = new Map(ingest.gateways().map((status) => [status.gateway, status]));
+    const fastest = new Map<string, number>();
+    for (const { gateway, intervalMs } of city.devices) {
+      if (intervalMs === undefined) continue;
+      fastest.set(gateway, Math.min(intervalMs / 1_000, fastest.get(gateway) ?? Number.POSITIVE_INFINITY));
+    }
     return register.gateways().map((gateway) => {
       const status = statusById.get(gateway.id);
       return {
@@ -159,7 +164,7 @@ export class FindingsKeeper {
         zone: register.site(gateway.site)?.zone ?? 'UTC',
         state: gatewayState(gateway, status, clock.now()),
         lastReading: city.lastByGateway.get(gateway.id),
-        intervalS: undefined,
+        intervalS: fastest.get(gateway.id),
         buffered: status?.health?.outbox.buffered,
         dropped: status?.health?.outbox.dropped,
         twoEpochs: status?.twoEpochs ?? false,

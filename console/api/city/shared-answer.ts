@@ -1,10 +1,11 @@
 /**
  * One answer for all who ask at about the same time. It is made again when it is older than `keepMs`, or than ten times
- * what making it takes; while it is made again the old one is given, unless that is older than STALE_MS.
+ * what making it takes (twenty seconds at most); while it is made again the old one is given, unless that is older than STALE_MS.
  */
 import type { Clock } from '../../../runtime/clock.ts';
 
 const SHARE_OF_TIME = 10;
+const MOST_KEPT_MS = 20_000;
 const STALE_MS = 30_000;
 
 export class SharedAnswer<T> {
@@ -24,7 +25,7 @@ export class SharedAnswer<T> {
   async get(): Promise<T> {
     const answer = this.#answer;
     const age = answer === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonicMs() - answer.at;
-    if (answer !== undefined && age <= Math.max(this.#keepMs, SHARE_OF_TIME * answer.costMs)) return answer.value;
+    if (answer !== undefined && age <= this.#keptMs(answer)) return answer.value;
     const making = this.#again();
     if (answer === undefined || age > Math.max(STALE_MS, 2 * SHARE_OF_TIME * answer.costMs)) return await making;
     // Whoever asks when the old one is too old is told why there is none.
@@ -37,10 +38,14 @@ export class SharedAnswer<T> {
     const answer = this.#answer;
     const age = answer === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonicMs() - answer.at;
     // A failure leaves the old answer; the next call tries again, and `at` says how old it is.
-    if (answer === undefined || age > Math.max(this.#keepMs, SHARE_OF_TIME * answer.costMs)) {
+    if (answer === undefined || age > this.#keptMs(answer)) {
       this.#again().catch(() => undefined);
     }
     return answer;
+  }
+
+  #keptMs({ costMs }: { readonly costMs: number }): number {
+    return Math.max(this.#keepMs, Math.min(SHARE_OF_TIME * costMs, MOST_KEPT_MS));
   }
 
   #again(): Promise<T> {
