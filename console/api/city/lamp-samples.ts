@@ -10,10 +10,8 @@ import { nameOf } from './bucket-cache.ts';
 
 const SAMPLE_MS = 2 * QUARTER_MS;
 const DEVICES_A_QUERY = 1_000;
-/** Lamps may be out of order; a sample that has so many of them is whole. */
-const ENOUGH = 0.95;
-/** A sample that lacks lamps is taken again, since history may be on its way. */
-const AGAIN_MS = 60_000;
+/** Lamps that a sample lacks are asked for again, since history may be on its way. */
+const AGAIN_MS = 10_000;
 
 interface Taken {
   readonly readAt: number;
@@ -35,14 +33,12 @@ export class LampSamples {
     const key = `${place} ${from}`;
     const known = this.#takenByKey.get(key);
     const readAt = this.#clock.monotonicMs();
-    if (known !== undefined) {
-      const isWhole = known.byName.size >= ENOUGH * lamps.length;
-      if (isWhole || readAt - known.readAt < AGAIN_MS) return known.byName;
-    }
+    if (known !== undefined && readAt - known.readAt < AGAIN_MS) return known.byName;
+    const missing = lamps.filter((lamp) => known?.byName.has(nameOf(lamp)) !== true);
     const byName = new Map<string, { command?: number; powerW?: number }>();
     const breather = new Breather();
-    for (let start = 0; start < lamps.length; start += DEVICES_A_QUERY) {
-      const devices = lamps.slice(start, start + DEVICES_A_QUERY);
+    for (let start = 0; start < missing.length; start += DEVICES_A_QUERY) {
+      const devices = missing.slice(start, start + DEVICES_A_QUERY);
       for (const metric of ['lamp_command_percent', 'lamp_power_w'] as const) {
         const to = from + SAMPLE_MS;
         for (const series of await this.#store.series({ metric, devices, from, to, every: QUARTER_MS, limit: 8 })) {
@@ -55,9 +51,8 @@ export class LampSamples {
         await breather.breathe();
       }
     }
-    const samples = new Map(
-      [...byName].map(([name, { command, powerW }]): [string, LampSample] => [name, { command, powerW }]),
-    );
+    const samples = new Map(known?.byName);
+    for (const [name, { command, powerW }] of byName) samples.set(name, { command, powerW });
     for (const old of this.#takenByKey.keys()) if (old.startsWith(`${place} `)) this.#forget(old, from);
     this.#takenByKey.set(key, { readAt, byName: samples });
     return samples;
