@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    // Most of the time goes into waiting for real processes, not into computing.
+    maxWorkers: 3,
   },
 });
