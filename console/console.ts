@@ -61,7 +61,7 @@ export function createConsole(deps: ConsoleDeps & { readonly options?: Partial<C
         if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
         throw new LamplighterError(
           'bad-request',
-          `Port ${options.port} on ${options.host} is taken. Stop what listens there, or give the console another port.`,
+          `Port ${options.port} on ${options.host} is taken. Stop what listens there, or give the console another port with --port.`,
           { cause: error },
         );
       }
