@@ -1,11 +1,14 @@
 /** One gateway in full: where it stands, the ledger of its readings, its sources. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { GatewayReply } from '../api/replies.ts';
+import { ProblemList } from './city/problem-list.tsx';
+import type { ProblemsReply } from './city/replies.ts';
 import type { City } from './city.ts';
 import { FillBar } from './fill-bar.tsx';
 import { formatAge, formatBytes, formatMs, formatNumber } from './formatters.ts';
 import { GATEWAY_STATES } from './gateway-words.ts';
 import { SkeletonRows } from './tile.tsx';
+import { useAsked } from './use-asked.ts';
 import { zonedDayMinute, zoneShort } from './zoned-time.ts';
 
 export function GatewayPanel({ city, id }: { readonly city: City; readonly id: string }) {
@@ -43,6 +46,9 @@ function Details({ city, row }: { readonly city: City; readonly row: GatewayRepl
   const { health, counts } = row;
   const [label, tone, words] = GATEWAY_STATES[row.state];
   const site = city.siteName(row.site);
+  const asked = useAsked<ProblemsReply>('/api/problems', { everyMs: 15_000 });
+  const problems = asked.reply?.problems.filter(({ gateway }) => gateway === row.id) ?? [];
+  const lastReading = lastReadingOf(city, row.id);
   return (
     <>
       <p class="about">
@@ -57,7 +63,20 @@ function Details({ city, row }: { readonly city: City; readonly row: GatewayRepl
           Its readings wait in its own outbox and come when it is back. Check its power and network at the site.
         </p>
       ) : null}
+      {problems.length === 0 ? null : (
+        <ProblemList problems={problems} now={now} siteName={() => undefined} fine="" isNamed={false} />
+      )}
       <dl class="facts">
+        <Fact
+          name="Last reading"
+          value={
+            lastReading === undefined
+              ? city.valuesLoaded
+                ? 'none'
+                : '…'
+              : `${formatAge((now - lastReading) / 1_000)} ago, ${zonedDayMinute(lastReading, city.zone)}`
+          }
+        />
         <Fact name="Id" value={row.id} />
         <Fact name="Site" value={site ?? 'none'} href={row.site === null ? undefined : `/sites/${row.site}`} />
         <Fact name="Version" value={row.version ?? '–'} />
@@ -125,6 +144,15 @@ function Details({ city, row }: { readonly city: City; readonly row: GatewayRepl
       )}
     </>
   );
+}
+
+/** When the newest value was measured that came from a gateway, epoch milliseconds. */
+function lastReadingOf(city: City, gateway: string): number | undefined {
+  let newest: number | undefined;
+  for (const value of city.valueByKey.values()) {
+    if (value.gateway === gateway && value.time > (newest ?? Number.NEGATIVE_INFINITY)) newest = value.time;
+  }
+  return newest;
 }
 
 function Fact({
