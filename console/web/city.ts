@@ -64,6 +64,11 @@ export class City {
     return this.overview?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   }
 
+  /** True when what is shown is older than it looks. */
+  get isStale(): boolean {
+    return this.connection === 'reconnecting' || this.connection === 'gone';
+  }
+
   get isHistoryLoading(): boolean {
     return this.overview?.history.state === 'loading';
   }

@@ -55,6 +55,7 @@ describe.runIf(FOLDER !== undefined)('pictures', () => {
       for (const [name, fixture, demo, sign] of PAGES) {
         const page = await context.newPage();
         await page.goto(RUNNING === undefined ? server.address + fixture : RUNNING + demo);
+        await page.locator('[data-connection="live"]').waitFor();
         await page.locator(sign).first().waitFor();
         await page.waitForLoadState('load');
         await expect.poll(() => page.locator('.skeleton').count(), { timeout: 30_000 }).toBe(0);

@@ -49,6 +49,8 @@ export async function pageRoutes(app: ConsoleApp, { webFolder, mapTiles }: PageO
     await scope.register(fastifyStatic, {
       root: webFolder,
       index: false,
+      // Its own header would replace the one below.
+      cacheControl: false,
       setHeaders(reply, path) {
         // File names under assets/ carry a hash of their content.
         const isHashed = path.includes(join(webFolder, 'assets'));

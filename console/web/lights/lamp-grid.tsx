@@ -57,7 +57,7 @@ export function LampGrid(props: {
           <li key={lamp.device}>
             <button
               type="button"
-              class={`lamp ${lamp.state}${lamp.device === chosen ? ' chosen' : ''}`}
+              class={`lamp ${lamp.state}${(lamp.dim_percent ?? 0) < 50 ? ' dim' : ''}${lamp.device === chosen ? ' chosen' : ''}`}
               style={{ '--level': String((lamp.dim_percent ?? 0) / 100) }}
               tabIndex={lamp.device === reachable ? 0 : -1}
               aria-pressed={lamp.device === chosen}

@@ -25,7 +25,7 @@ export function CityPage({ city }: { readonly city: City }) {
   const problems = useAsked<ProblemsReply>('/api/problems', { everyMs: 15_000 });
   const rows = sites.reply?.sites ?? NOTHING;
   const places = useMemo(() => placesOf(rows), [rows]);
-  const stale = city.connection === 'live' ? '' : ' stale';
+  const stale = city.isStale ? ' stale' : '';
   return (
     <>
       <div class="page-head">

@@ -33,7 +33,7 @@ export function LightsPage({ city }: { readonly city: City }) {
       {reply === undefined ? (
         <TileSkeletons count={4} label="Now" />
       ) : (
-        <section class={`figures${city.connection === 'live' ? '' : ' stale'}`} aria-label="Now">
+        <section class={`figures${city.isStale ? ' stale' : ''}`} aria-label="Now">
           <Tile
             name="Lamps lit"
             value={formatNumber(reply.totals.lit)}
