@@ -1,5 +1,5 @@
 /** The air of the city: stations outdoors, and rooms with the stalest air first. */
-import { airBandOf } from '../../../energy/air-bands.ts';
+import { airBandOf } from '../../../contract/air-bands.ts';
 import type { ConsoleApp } from '../console-app.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { isoTime } from '../iso-time.ts';

@@ -1,5 +1,5 @@
 /** The city at a glance, and everything that is wrong in it. */
-import { airBandOf } from '../../../energy/air-bands.ts';
+import { airBandOf } from '../../../contract/air-bands.ts';
 import { localDate } from '../../../energy/calendar.ts';
 import type { ConsoleApp } from '../console-app.ts';
 import type { ConsoleDeps, HistoryView } from '../console-deps.ts';

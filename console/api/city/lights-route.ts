@@ -197,14 +197,13 @@ async function lastNights(
   }
 }
 
-/** In polar day and night there is none. */
+/** The newest night that is over, sunset to sunrise. In polar day and night there is none. */
 function lastNight(site: Site, now: number): Period | undefined {
   const position = positionOf(site);
   if (position === undefined) return undefined;
-  const from = dayFrom(now - DAY_MS, 0, site.zone);
+  const from = dayFrom(now - 2 * DAY_MS, 0, site.zone);
   const crossings = sunCrossings(from, Math.floor(now / 60_000) * 60_000, position, HORIZON_DEG);
-  const sunset = crossings.findLast(({ rises }) => !rises);
-  if (sunset === undefined) return undefined;
-  const sunrise = crossings.find(({ time, rises }) => rises && time > sunset.time);
-  return { from: sunset.time, to: sunrise?.time ?? now };
+  const sunrise = crossings.findLast(({ rises }) => rises);
+  const sunset = crossings.findLast(({ time, rises }) => !rises && sunrise !== undefined && time < sunrise.time);
+  return sunrise === undefined || sunset === undefined ? undefined : { from: sunset.time, to: sunrise.time };
 }

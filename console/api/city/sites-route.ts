@@ -1,7 +1,7 @@
 /** All sites as rows, and one site with its meters, rooms and gateways. */
 import { z } from 'zod';
+import { airBandOf } from '../../../contract/air-bands.ts';
 import { idSchema } from '../../../contract/ids.ts';
-import { airBandOf } from '../../../energy/air-bands.ts';
 import { today } from '../../../energy/calendar.ts';
 import { CARRIERS, METRICS_OF, unitOf } from '../../../energy/carriers.ts';
 import { rulesOf } from '../../../energy/counter-rules.ts';

@@ -16,7 +16,8 @@ function aqi(...most: readonly number[]): readonly AirBand[] {
   return AQI.map((id, index) => ({ id, most: most[index] ?? Number.POSITIVE_INFINITY }));
 }
 
-const BANDS: Readonly<Record<string, readonly AirBand[]>> = {
+/** By metric id, the best first. */
+export const AIR_BANDS: Readonly<Record<string, readonly AirBand[]>> = {
   pm2_5_ug_per_m3: aqi(9, 35.4, 55.4, 125.4, 225.4),
   pm10_ug_per_m3: aqi(54, 154, 254, 354, 424),
   no2_ppb: aqi(53, 100, 360, 649, 1_249),
@@ -31,7 +32,7 @@ const BANDS: Readonly<Record<string, readonly AirBand[]>> = {
 
 /** The band of a value and its rank, 0 the best; undefined for a metric without bands. */
 export function airBandOf(metric: string, value: number): { id: string; rank: number } | undefined {
-  const bands = BANDS[metric];
+  const bands = AIR_BANDS[metric];
   if (bands === undefined) return undefined;
   const rank = bands.findIndex(({ most }) => value <= most);
   const band = bands[rank];
