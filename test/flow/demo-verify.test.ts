@@ -16,7 +16,7 @@ import { connected } from './story.ts';
 const isLong = process.env.CI === 'true';
 /** In continuous integration the first story tells the fortnight that a first start tells, the others less. */
 const FORTNIGHT_DAYS = isLong ? 14 : 4 / 24;
-const SHORT_DAYS = isLong ? 1 : 4 / 24;
+const SHORT_DAYS = 4 / 24;
 const TIMEOUT_MS = isLong ? 600_000 : 240_000;
 
 async function startDemo(data: string, args: readonly string[] = [], historyDays = SHORT_DAYS): Promise<ServerProcess> {
