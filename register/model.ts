@@ -60,6 +60,32 @@ export const placementSchema = z.strictObject({
 });
 export type Placement = z.infer<typeof placementSchema>;
 
+/** How the registers of a device count. Absent fields: what most meters do. */
+export const meterSchema = z.strictObject({
+  /** What one unit of the register stands for (current transformers, pulse weights); 1 when absent. */
+  multiplier: z.number().positive().max(1e6).optional(),
+  /** Value at which the registers begin again at 0, in their unit: 100000 of five digits. Absent: they do not roll over. */
+  register_limit: z.number().positive().max(1e12).optional(),
+  /** The most that can plausibly be counted in an hour, in the counter's unit, multiplier included (kWh: kW). */
+  max_per_hour: z.number().positive().max(1e9).optional(),
+  /** Announced exchanges of the meter, in rising order of `at`. */
+  swaps: z
+    .array(
+      z.strictObject({
+        metric: z.string().min(1).max(64),
+        /** Epoch milliseconds. */
+        at: z.int(),
+        /** Last reading of the old meter; absent: what was counted since its last stored value is not known. */
+        last: z.number().min(0).optional(),
+        /** First reading of the new one; absent: its first stored value is the baseline. */
+        first: z.number().min(0).optional(),
+      }),
+    )
+    .max(50)
+    .optional(),
+});
+export type Meter = z.infer<typeof meterSchema>;
+
 export const deviceSchema = z.strictObject({
   gateway: idSchema,
   /** Unique within its gateway. */
@@ -71,6 +97,12 @@ export const deviceSchema = z.strictObject({
   interval_s: z.number().positive().optional(),
   /** What a lamp takes at full power, watts. */
   nominal_w: z.number().positive().optional(),
+  /**
+   * Which end of its interval a reading is stamped with, for devices that report what an interval held; absent: a reading
+   * tells the instant of its stamp.
+   */
+  interval_stamp: z.enum(['begin', 'end']).optional(),
+  meter: meterSchema.optional(),
   /** In rising order of `from`. */
   placements: z.array(placementSchema).min(1),
   /** Seen in readings before anyone listed it. */
@@ -79,6 +111,27 @@ export const deviceSchema = z.strictObject({
   retired: z.boolean().optional(),
 });
 export type Device = z.infer<typeof deviceSchema>;
+
+/** What a person decided about two neighbouring values of a counter, instead of what the rules say. */
+export const METER_DECISIONS = ['normal', 'reset', 'rollover', 'glitch-zero', 'swap'] as const;
+export const meterDecisionSchema = z.strictObject({
+  gateway: idSchema,
+  device: idSchema,
+  metric: z.string().min(1).max(64),
+  /** Instant of the later value, epoch milliseconds. */
+  at: z.int(),
+  decision: z.enum(METER_DECISIONS),
+  /** Of a swap: last reading of the old meter and first of the new one. */
+  last: z.number().min(0).optional(),
+  first: z.number().min(0).optional(),
+  /** An estimate of what was used between the two values, in the metric's unit; booked, and flagged as estimated. */
+  estimate: z.number().min(0).optional(),
+  who: z.string().min(1).max(200),
+  why: z.string().min(1).max(1_000),
+  /** When it was decided, epoch milliseconds. */
+  decided: z.int(),
+});
+export type MeterDecision = z.infer<typeof meterDecisionSchema>;
 
 /** The city as a whole. `zone` is that of sites which name none of their own. */
 export const citySchema = z.strictObject({ name: z.string().min(1).max(200), zone: zoneSchema });

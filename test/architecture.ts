@@ -18,14 +18,26 @@ export const RULES: Readonly<Record<string, FolderRule>> = {
   edge: { folders: ['contract', 'runtime'], packages: ['lmdb', 'zod'] },
   ingest: { folders: ['contract', 'runtime', 'register', 'store'], packages: ['prom-client', 'zod'] },
   store: { folders: ['contract', 'runtime'], packages: [] },
-  'store/duckdb': { folders: ['contract', 'runtime', 'store/telemetry-store.ts'], packages: ['@duckdb/node-api'] },
+  'store/duckdb': {
+    folders: ['contract', 'runtime', 'store/telemetry-store.ts', 'store/roll-up-store.ts'],
+    packages: ['@duckdb/node-api'],
+  },
   'store/influxdb': {
-    folders: ['contract', 'runtime', 'store/telemetry-store.ts'],
+    folders: ['contract', 'runtime', 'store/telemetry-store.ts', 'store/roll-up-store.ts'],
     packages: ['@influxdata/influxdb-client', 'zod'],
   },
   energy: { folders: ['contract'], packages: ['luxon', 'zod'] },
+  'energy/rollup': { folders: ['contract', 'runtime', 'register', 'store', 'energy'], packages: ['prom-client'] },
   console: {
-    folders: ['contract', 'runtime', 'register', 'ingest', 'store/telemetry-store.ts', 'energy'],
+    folders: [
+      'contract',
+      'runtime',
+      'register',
+      'ingest',
+      'store/telemetry-store.ts',
+      'store/roll-up-store.ts',
+      'energy',
+    ],
     packages: [
       'fastify',
       '@fastify/static',
