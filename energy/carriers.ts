@@ -1,8 +1,8 @@
 /** What a city's meters count: the carriers, each with the counter that measures it and the gauge beside it. */
 import { metricById } from '../contract/metrics.ts';
+import type { Carrier } from '../contract/site-figures.ts';
 
-export const CARRIERS = ['electricity', 'export', 'solar', 'gas', 'water', 'heat', 'lighting'] as const;
-export type Carrier = (typeof CARRIERS)[number];
+export { CARRIERS, type Carrier } from '../contract/site-figures.ts';
 
 export interface CarrierMetrics {
   /** Metric id of the counter. */
