@@ -1,0 +1,197 @@
+/**
+ * Panels of one look. Every panel says what it shows, in which unit, and what it means when there is nothing to show:
+ * none of the three can be left out.
+ */
+import { PanelBuilder as BarChart } from '@grafana/grafana-foundation-sdk/barchart';
+import { PanelBuilder as BarGauge } from '@grafana/grafana-foundation-sdk/bargauge';
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
+import {
+  AxisPlacement,
+  BarGaugeDisplayMode,
+  BigValueColorMode,
+  BigValueGraphMode,
+  GraphDrawStyle,
+  GraphGradientMode,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
+  LegendDisplayMode,
+  LegendPlacement,
+  ReduceDataOptionsBuilder,
+  SortOrder,
+  StackingConfigBuilder,
+  StackingMode,
+  TooltipDisplayMode,
+  VisibilityMode,
+  VizLegendOptionsBuilder,
+  VizOrientation,
+  VizTooltipOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common';
+import {
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  type DataTransformerConfig,
+  FieldColorBuilder,
+  FieldColorModeId,
+  type Panel,
+  type ValueMapping,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import { PanelBuilder as Heatmap } from '@grafana/grafana-foundation-sdk/heatmap';
+import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat';
+import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/statetimeline';
+import { PanelBuilder as StatusHistory } from '@grafana/grafana-foundation-sdk/statushistory';
+import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table';
+import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries';
+import { datasourceRef } from './datasources.ts';
+import { InfluxQuery, type InfluxQuerySpec } from './influx-query.ts';
+import { NEUTRAL, type Step, thresholdsOf } from './thresholds.ts';
+
+export interface PanelSpec {
+  readonly title: string;
+  /** What the figure says, what it is made of, and what to do about it: shown behind the panel's (i). */
+  readonly description: string;
+  /** Grafana's id of a unit (`kwatth`, `celsius`), or `suffix: m³`. `none` for a pure number. */
+  readonly unit: string;
+  /** Shown where there are no data. */
+  readonly noData: string;
+  readonly queries: readonly InfluxQuerySpec[];
+  /** Of 24 columns. */
+  readonly span: number;
+  readonly height: number;
+  readonly decimals?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly steps?: readonly Step[];
+  readonly mappings?: readonly ValueMapping[];
+  readonly transformations?: readonly DataTransformerConfig[];
+  /** Where a click on the panel leads: a board of ours with the time range kept. */
+  readonly link?: { readonly title: string; readonly board: string; readonly variables?: string };
+  /** Time of the panel when it is not the board's: `now/d`, `30d`. */
+  readonly timeFrom?: string;
+}
+
+/** What the builders of all kinds of panels have in common. */
+interface CommonBuilder extends Builder<Panel> {
+  title(title: string): this;
+  description(text: string): this;
+  unit(unit: string): this;
+  noValue(text: string): this;
+  span(columns: number): this;
+  height(rows: number): this;
+  datasource(ref: { type?: string; uid?: string }): this;
+  withTarget(target: InfluxQuery): this;
+  thresholds(thresholds: ReturnType<typeof thresholdsOf>): this;
+  decimals(decimals: number): this;
+  min(min: number): this;
+  max(max: number): this;
+  mappings(mappings: ValueMapping[]): this;
+  withTransformation(transformation: DataTransformerConfig): this;
+  dataLinks(links: DashboardLinkBuilder[]): this;
+  timeFrom(timeFrom: string): this;
+}
+
+function common<B extends CommonBuilder>(builder: B, spec: PanelSpec): B {
+  const [first] = spec.queries;
+  if (first === undefined) throw new RangeError(`the panel '${spec.title}' asks nothing`);
+  builder
+    .title(spec.title)
+    .description(spec.description)
+    .unit(spec.unit)
+    .noValue(spec.noData)
+    .span(spec.span)
+    .height(spec.height)
+    .datasource(datasourceRef(first.from))
+    .thresholds(thresholdsOf(spec.steps ?? NEUTRAL));
+  for (const [index, query] of spec.queries.entries()) {
+    builder.withTarget(new InfluxQuery(query, String.fromCharCode(65 + index)));
+  }
+  if (spec.decimals !== undefined) builder.decimals(spec.decimals);
+  if (spec.min !== undefined) builder.min(spec.min);
+  if (spec.max !== undefined) builder.max(spec.max);
+  if (spec.mappings !== undefined) builder.mappings([...spec.mappings]);
+  for (const transformation of spec.transformations ?? []) builder.withTransformation(transformation);
+  if (spec.timeFrom !== undefined) builder.timeFrom(spec.timeFrom);
+  if (spec.link !== undefined) {
+    const { title, board, variables = '' } = spec.link;
+    // Grafana keeps the time range by this variable; the others are added by the caller.
+    const url = `/d/${board}?\${__url_time_range}${variables}`;
+    builder.dataLinks([new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url)]);
+  }
+  return builder;
+}
+
+/** One figure: by default the last value of each series. */
+export function stat(
+  spec: PanelSpec & { readonly reduce?: 'lastNotNull' | 'sum' | 'max' | 'mean'; readonly spark?: boolean },
+): Builder<Panel> {
+  return common(new Stat(), spec)
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs([spec.reduce ?? 'lastNotNull']).values(false))
+    .graphMode(spec.spark === true ? BigValueGraphMode.Area : BigValueGraphMode.None)
+    .colorMode(spec.steps === undefined ? BigValueColorMode.None : BigValueColorMode.Value);
+}
+
+interface LinesSpec extends PanelSpec {
+  readonly bars?: boolean;
+  readonly stacked?: boolean;
+  readonly fill?: boolean;
+  /** Draws the thresholds into the chart. */
+  readonly showLimits?: boolean;
+  readonly legend?: boolean;
+  /** Legend shows these of each series. */
+  readonly calcs?: readonly string[];
+}
+
+/** Lines, or bars, over time. Gaps stay gaps: nothing is drawn through what was not measured. */
+export function lines(spec: LinesSpec): Builder<Panel> {
+  const panel = common(new TimeSeries(), spec)
+    .drawStyle(spec.bars === true ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
+    .lineWidth(spec.bars === true ? 0 : 1.5)
+    .fillOpacity(spec.bars === true ? 80 : spec.fill === true ? 20 : 0)
+    .gradientMode(GraphGradientMode.None)
+    .showPoints(VisibilityMode.Never)
+    .spanNulls(false)
+    .axisPlacement(AxisPlacement.Auto)
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
+    .legend(legendOf(spec));
+  if (spec.stacked === true) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
+  if (spec.showLimits === true) {
+    panel.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
+  }
+  if (spec.steps === undefined) panel.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic));
+  return panel;
+}
+
+function legendOf({ legend = true, calcs = [] }: LinesSpec): VizLegendOptionsBuilder {
+  return new VizLegendOptionsBuilder()
+    .showLegend(legend)
+    .displayMode(calcs.length > 0 ? LegendDisplayMode.Table : LegendDisplayMode.List)
+    .placement(LegendPlacement.Bottom)
+    .calcs([...calcs]);
+}
+
+/** The most first: one bar a series. */
+export function ranking(spec: PanelSpec & { readonly reduce?: 'lastNotNull' | 'sum' | 'max' }): Builder<Panel> {
+  return common(new BarGauge(), spec)
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs([spec.reduce ?? 'lastNotNull']).values(false))
+    .displayMode(BarGaugeDisplayMode.Gradient)
+    .orientation(VizOrientation.Horizontal);
+}
+
+export function barChart(spec: PanelSpec): Builder<Panel> {
+  return common(new BarChart(), spec).orientation(VizOrientation.Vertical);
+}
+
+export function table(spec: PanelSpec): Builder<Panel> {
+  return common(new Table(), spec);
+}
+
+export function states(spec: PanelSpec): Builder<Panel> {
+  return common(new StateTimeline(), spec).mergeValues(true).showValue(VisibilityMode.Auto);
+}
+
+export function statusGrid(spec: PanelSpec): Builder<Panel> {
+  return common(new StatusHistory(), spec);
+}
+
+export function heatmap(spec: PanelSpec): Builder<Panel> {
+  return common(new Heatmap(), spec).calculate(false).hideLegend();
+}
