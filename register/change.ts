@@ -2,17 +2,20 @@
 import { z } from 'zod';
 import { type ErrorCode, LamplighterError } from '../contract/error-codes.ts';
 import { OBSERVER_PREFIX, SERVICE_PREFIX } from './credentials.ts';
+import { decisionFaults } from './decision-faults.ts';
+import { instantFaults } from './instant-faults.ts';
+import { meterFaults } from './meter-faults.ts';
 import {
   type City,
   type Credential,
   citySchema,
   credentialSchema,
+  type DecisionRecord,
   type Device,
+  decisionRecordSchema,
   deviceSchema,
-  EARLIEST_PLACEMENT,
   type Gateway,
   gatewaySchema,
-  LATEST_PLACEMENT,
   type Origin,
   type Site,
   siteSchema,
@@ -24,12 +27,15 @@ export type Change =
   | { readonly kind: 'gateway'; readonly value: Gateway; readonly origin: Origin }
   | { readonly kind: 'device'; readonly value: Device; readonly origin: Origin }
   | { readonly kind: 'credential'; readonly value: Credential; readonly origin: Origin }
-  | { readonly kind: 'no-credential'; readonly id: string };
+  | { readonly kind: 'no-credential'; readonly id: string }
+  /** Only ever added to the record. */
+  | { readonly kind: 'decision'; readonly value: DecisionRecord; readonly origin: Origin };
 
 /** What references are checked against: the register, with the changes before this one already in it. */
 export interface Known {
   site(id: string): Site | undefined;
   gateway(id: string): Gateway | undefined;
+  device(gateway: string, device: string): Device | undefined;
 }
 
 const SCHEMAS = {
@@ -38,6 +44,7 @@ const SCHEMAS = {
   gateway: gatewaySchema,
   device: deviceSchema,
   credential: credentialSchema,
+  decision: decisionRecordSchema,
 } as const;
 
 /**
@@ -47,7 +54,7 @@ const SCHEMAS = {
 export function checkedChange(change: Change, known: Known): Change {
   if (change.kind === 'no-credential') return change;
   const result = SCHEMAS[change.kind].safeParse(change.value);
-  const label = `${change.kind} '${nameOf(change)}'`;
+  const label = labelOf(change);
   if (!result.success) {
     const faults = result.error.issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`);
     throw refusal('bad-request', label, faults);
@@ -66,6 +73,8 @@ function referenceFaults(change: Change, known: Known): string[] {
       return deviceFaults(change.value, known);
     case 'credential':
       return credentialFaults(change.value, known);
+    case 'decision':
+      return decisionFaults(change.value, known);
     default:
       return [];
   }
@@ -93,11 +102,15 @@ function deviceFaults(device: Device, known: Known): string[] {
     faults.push(...siteFaults(`${field}.site`, placement.site, known));
     faults.push(...placementTimeFaults(`${field}.from: `, placement.from, device.placements[index - 1]?.from));
   }
+  for (const { path, words } of meterFaults(device.meter ?? {})) {
+    faults.push(`${z.core.toDotPath(['meter', ...path])}: ${words}`);
+  }
   return faults;
 }
 
 export function placementTimeFaults(start: string, from: number, before: number | undefined): string[] {
-  if (from < EARLIEST_PLACEMENT || from >= LATEST_PLACEMENT) return [`${start}must lie between 1970 and 2200.`];
+  const outside = instantFaults(start, from);
+  if (outside.length > 0) return outside;
   if (before === undefined || before < from) return [];
   return [`${start}must be later than the placement before it. Put the placements in rising order.`];
 }
@@ -118,9 +131,20 @@ function nameOf(change: Exclude<Change, { kind: 'no-credential' }>): string {
       return String(change.value.name);
     case 'device':
       return `${change.value.gateway}/${change.value.id}`;
+    case 'decision':
+      return `${change.value.gateway}/${change.value.device} ${change.value.metric}`;
     default:
       return String(change.value.id);
   }
+}
+
+/** For what only holds when a decision is made (newDecisionFaults). */
+export function refusedDecision(value: DecisionRecord, faults: readonly string[]): LamplighterError {
+  return refusal('bad-request', labelOf({ kind: 'decision', value, origin: 'console' }), faults);
+}
+
+function labelOf(change: Exclude<Change, { kind: 'no-credential' }>): string {
+  return `${change.kind} '${nameOf(change)}'`;
 }
 
 function refusal(code: ErrorCode, label: string, faults: readonly string[]): LamplighterError {

@@ -1,6 +1,7 @@
 /** The register in memory: answers at once, and knows who wrote what. Changes come in whole, already durable. */
 import type { Change, Known } from './change.ts';
-import type { City, Credential, Device, Gateway, Origin, Site } from './model.ts';
+import { type DecisionKey, Decisions } from './decisions.ts';
+import type { City, Credential, DecisionRecord, Device, Gateway, MeterDecision, Origin, Site } from './model.ts';
 
 export type EntryKind = 'city' | 'site' | 'gateway' | 'device' | 'credential';
 
@@ -15,6 +16,7 @@ export class Entries implements Known {
   readonly #gateways = new Map<string, Written<Gateway>>();
   readonly #devices = new Map<string, Map<string, Written<Device>>>();
   readonly #credentials = new Map<string, Written<Credential>>();
+  readonly #decisions = new Decisions();
   /** Lists are made once between two changes. */
   readonly #lists = new Map<string, readonly unknown[]>();
 
@@ -55,6 +57,22 @@ export class Entries implements Known {
 
   credentials(): readonly Credential[] {
     return this.#list('credentials', () => values(this.#credentials));
+  }
+
+  decision(key: DecisionKey): MeterDecision | undefined {
+    return this.#decisions.get(key);
+  }
+
+  decisions(): readonly MeterDecision[] {
+    return this.#decisions.list();
+  }
+
+  decisionHistory(): readonly DecisionRecord[] {
+    return this.#decisions.history();
+  }
+
+  get nextDecision(): number {
+    return this.#decisions.nextNumber;
   }
 
   /** Who wrote an entry; a device's id is `gateway/device`. Undefined when there is no such entry. */
@@ -106,6 +124,9 @@ export class Entries implements Known {
       case 'no-credential':
         this.#credentials.delete(change.id);
         break;
+      case 'decision':
+        this.#decisions.add(change.value);
+        break;
     }
   }
 
@@ -128,6 +149,7 @@ export class EntriesAhead implements Known {
   readonly #base: Known;
   readonly #sites = new Map<string, Site>();
   readonly #gateways = new Map<string, Gateway>();
+  readonly #devices = new Map<string, Device>();
 
   constructor(base: Known) {
     this.#base = base;
@@ -141,8 +163,13 @@ export class EntriesAhead implements Known {
     return this.#gateways.get(id) ?? this.#base.gateway(id);
   }
 
+  device(gateway: string, device: string): Device | undefined {
+    return this.#devices.get(`${gateway}/${device}`) ?? this.#base.device(gateway, device);
+  }
+
   add(change: Change): void {
     if (change.kind === 'site') this.#sites.set(change.value.id, change.value);
     if (change.kind === 'gateway') this.#gateways.set(change.value.id, change.value);
+    if (change.kind === 'device') this.#devices.set(`${change.value.gateway}/${change.value.id}`, change.value);
   }
 }

@@ -5,7 +5,7 @@ import { parseInstant } from './local-instant.ts';
 import type { Manifest, ManifestDevice, ManifestSite } from './manifest.ts';
 import { type Device, EARLIEST_PLACEMENT, type Placement } from './model.ts';
 
-type Entry = Exclude<Change, { kind: 'credential' | 'no-credential' }>;
+type Entry = Exclude<Change, { kind: 'credential' | 'no-credential' | 'decision' }>;
 
 /** City, sites, gateways, devices, in this order. `retired: false` is written as its absence where that is the model's way. */
 export function entriesOf(manifest: Manifest): Entry[] {

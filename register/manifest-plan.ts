@@ -28,7 +28,7 @@ export interface ManifestPlan {
   readonly conflicts: readonly ManifestConflict[];
 }
 
-type Entry = Exclude<Change, { kind: 'credential' | 'no-credential' }>;
+type Entry = Exclude<Change, { kind: 'credential' | 'no-credential' | 'decision' }>;
 
 /** What manifests ask of the register. */
 export type ManifestCity = Pick<

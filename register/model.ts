@@ -24,6 +24,15 @@ export const scheduleSchema = z
   .refine(({ open, close }) => open < close, { path: ['close'], error: 'must lie after "open"' });
 export type Schedule = z.infer<typeof scheduleSchema>;
 
+/** Id of the tariff by which each carrier is paid for; absent: nobody has said, and no cost is known. */
+export const tariffsSchema = z.strictObject({
+  electricity: idSchema.optional(),
+  gas: idSchema.optional(),
+  water: idSchema.optional(),
+  heat: idSchema.optional(),
+});
+export type Tariffs = z.infer<typeof tariffsSchema>;
+
 export const siteSchema = z.strictObject({
   id: idSchema,
   name: z.string().min(1).max(200),
@@ -37,6 +46,14 @@ export const siteSchema = z.strictObject({
   longitude: z.number().min(-180).max(180).optional(),
   address: z.string().max(300).optional(),
   zone: zoneSchema,
+  /** Carriers that are not named here are paid for by the city's tariff. */
+  tariffs: tariffsSchema.optional(),
+  /** Id of the set of emission factors; the city's when absent. */
+  factors: idSchema.optional(),
+  /** Demand that the supply contract covers. */
+  contract_demand_kw: z.number().positive().max(1e6).optional(),
+  /** Electricity that may be used in a fiscal year. */
+  budget_kwh: z.number().positive().max(1e12).optional(),
   /** No longer in use; its history stays. Absent means in use. */
   retired: z.boolean().optional(),
 });
@@ -133,8 +150,26 @@ export const meterDecisionSchema = z.strictObject({
 });
 export type MeterDecision = z.infer<typeof meterDecisionSchema>;
 
-/** The city as a whole. `zone` is that of sites which name none of their own. */
-export const citySchema = z.strictObject({ name: z.string().min(1).max(200), zone: zoneSchema });
+/** One line of the record of decisions: what was decided, or that what held was withdrawn, by whom, when and why. */
+export const decisionRecordSchema = meterDecisionSchema.extend({
+  /** Counted from 1 in the order in which they were made. */
+  number: z.int().min(1),
+  decision: z.enum([...METER_DECISIONS, 'withdrawn']),
+});
+export type DecisionRecord = z.infer<typeof decisionRecordSchema>;
+
+/** Boston's fiscal year begins on the first of July. */
+export const DEFAULT_FISCAL_YEAR_START = 7;
+
+/** The city as a whole. `zone` is that of sites which name none of their own, `tariffs` and `factors` likewise. */
+export const citySchema = z.strictObject({
+  name: z.string().min(1).max(200),
+  zone: zoneSchema,
+  /** Month in which the fiscal year begins, 1 to 12; DEFAULT_FISCAL_YEAR_START when absent. */
+  fiscal_year_start: z.int().min(1).max(12).optional(),
+  tariffs: tariffsSchema.optional(),
+  factors: idSchema.optional(),
+});
 export type City = z.infer<typeof citySchema>;
 
 /** Placements lie within these instants (1970 and 2200), so that every one can be written as a date. */

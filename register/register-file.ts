@@ -16,7 +16,7 @@ interface Stored {
 type FileKey = [kind: string, ...id: string[]];
 
 const VERSION_KEY: FileKey = ['meta', 'version'];
-const KINDS = ['city', 'site', 'gateway', 'device', 'credential'] as const;
+const KINDS = ['city', 'site', 'gateway', 'device', 'credential', 'decision'] as const;
 
 export class RegisterFile {
   readonly #file: LmdbFile<Stored | number, FileKey>;
@@ -79,6 +79,9 @@ function keyOf(change: Exclude<Change, { kind: 'no-credential' }>): FileKey {
       return ['city'];
     case 'device':
       return ['device', change.value.gateway, change.value.id];
+    case 'decision':
+      // Read back in the order in which they were made.
+      return ['decision', String(change.value.number).padStart(12, '0')];
     default:
       return [change.kind, change.value.id];
   }

@@ -2,7 +2,7 @@
  * The register as its readers see it: broker, ingest and console ask it and never wait.
  * The owner (register.ts) implements it; so does a snapshot in another process.
  */
-import type { City, Credential, Device, Gateway, Site } from './model.ts';
+import type { City, Credential, Device, Gateway, MeterDecision, Site } from './model.ts';
 
 export interface RegisterView {
   /** The city's name and zone, once somebody has set them. */
@@ -15,6 +15,8 @@ export interface RegisterView {
   /** Of one gateway, or all. */
   devices(gateway?: string): readonly Device[];
   credential(id: string): Credential | undefined;
+  /** What people decided about counters: the decision that holds of each (gateway, device, metric, at). */
+  decisions?(): readonly MeterDecision[];
   /** Rises with every change. */
   readonly version: number;
   /** Called after each change; returns how to stop listening. */

@@ -1,11 +1,12 @@
 /**
- * The city's register: sites, gateways, devices with dated placements, credentials.
+ * The city's register: sites, gateways, devices with dated placements, credentials, decisions about counters.
  *
  * Guarantees
  * 1. Reads answer at once, from memory, and show only what is durable.
  * 2. A write resolves, and listeners are told, after it has been flushed to disk; several changes are taken whole or not
  *    at all. Writes happen one after the other, each checked against everything before it.
- * 3. Nothing is ever deleted but credentials; what is no longer used is marked retired.
+ * 3. Nothing is ever deleted but credentials; what is no longer used is marked retired, and every decision about a
+ *    counter stays on record, also when another takes its place or it is withdrawn.
  * 4. Entries that the manifest wrote are changed by the manifest only, until it has dropped them.
  *
  * One process owns the register, the console role's; its folder is opened once. Start reading here, then change.ts.
@@ -15,10 +16,12 @@ import type { Clock } from '../runtime/clock.ts';
 import type { FreeBytes } from '../runtime/lmdb-file.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Service } from '../runtime/service.ts';
-import { type Change, checkedChange } from './change.ts';
+import { type Change, checkedChange, refusedDecision } from './change.ts';
 import { hashToken, type IssuedCredential, newToken } from './credentials.ts';
+import { newDecisionFaults } from './decision-faults.ts';
+import type { DecisionKey } from './decisions.ts';
 import { Entries, EntriesAhead, type EntryKind } from './entries.ts';
-import type { City, Credential, Device, Gateway, Origin, Site } from './model.ts';
+import type { City, Credential, DecisionRecord, Device, Gateway, MeterDecision, Origin, Site } from './model.ts';
 import { NewDevices } from './new-devices.ts';
 import { RegisterFile } from './register-file.ts';
 import type { RegisterView } from './register-view.ts';
@@ -107,6 +110,16 @@ export class Register implements RegisterView, Service {
     return this.#entries.credentials();
   }
 
+  /** What people decided about counters and still holds, in the order in which it was decided. */
+  decisions(): readonly MeterDecision[] {
+    return this.#entries.decisions();
+  }
+
+  /** Every decision and withdrawal that there ever was, oldest first. */
+  decisionHistory(): readonly DecisionRecord[] {
+    return this.#entries.decisionHistory();
+  }
+
   /** Who wrote an entry; a device's id is `gateway/device`, the city's is empty. Undefined when there is none. */
   origin(kind: EntryKind, id: string): Origin | undefined {
     return this.#entries.origin(kind, id);
@@ -155,6 +168,30 @@ export class Register implements RegisterView, Service {
       const others = known.placements.filter((placement) => placement.from !== from);
       const placements = [...others, { site, from }].sort((one, other) => one.from - other.from);
       return [{ kind: 'device', value: { ...known, placements, is_new: false }, origin: this.#mine('device', id) }];
+    });
+  }
+
+  /**
+   * What a person decided about two neighbouring values of a counter, in place of an earlier decision about them.
+   * Returns what was written, dated now.
+   * @throws LamplighterError `bad-request` naming each wrong field.
+   */
+  async putDecision(decision: Omit<MeterDecision, 'decided'>): Promise<DecisionRecord> {
+    return await this.#decide(() => decision);
+  }
+
+  /**
+   * From now on the rules say again what happened; the withdrawn decision stays on record, with who withdrew it and why.
+   * @throws LamplighterError `not-found` when no decision holds.
+   */
+  async withdrawDecision(key: DecisionKey, by: Pick<MeterDecision, 'who' | 'why'>): Promise<DecisionRecord> {
+    const { gateway, device, metric, at } = key;
+    return await this.#decide(() => {
+      if (this.#entries.decision(key) === undefined) {
+        const label = `${gateway}/${device} ${metric} at ${at}`;
+        throw new LamplighterError('not-found', `No decision holds for ${label}; it may have been withdrawn already.`);
+      }
+      return { gateway, device, metric, at, decision: 'withdrawn', who: by.who, why: by.why };
     });
   }
 
@@ -227,6 +264,17 @@ export class Register implements RegisterView, Service {
     } catch (error) {
       this.#log.error({ err: error }, 'a listener of the register failed');
     }
+  }
+
+  async #decide(prepare: () => Omit<DecisionRecord, 'decided' | 'number'>): Promise<DecisionRecord> {
+    let record: DecisionRecord | undefined;
+    await this.write(() => {
+      record = { ...prepare(), number: this.#entries.nextDecision, decided: this.#clock.now() };
+      const faults = newDecisionFaults(record, this.device(record.gateway, record.device));
+      if (faults.length > 0) throw refusedDecision(record, faults);
+      return [{ kind: 'decision', value: record, origin: 'console' }];
+    });
+    return record ?? missing('decision', '');
   }
 
   async #issue(id: string, prepare: () => Pick<Credential, 'role'>): Promise<IssuedCredential> {
