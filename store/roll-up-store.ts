@@ -1,6 +1,7 @@
 /**
  * RollUpStore: where roll-ups and the events of meters live, beside the readings they are made of. Both engines
- * implement it (test/suites/roll-up-store.ts). Numbers come back exactly as they were written.
+ * implement it (test/suites/roll-up-store.ts). Numbers come back exactly as they were written. In every question an
+ * empty list asks for nothing, an absent one for all.
  */
 import type { MeterEvent, MeterEventKey, RollUp, RollUpWidth } from '../contract/roll-up.ts';
 import type { DeviceKey } from './telemetry-store.ts';
@@ -44,10 +45,15 @@ export interface LatestRollUpQuery {
 }
 
 export interface RollUpUpdate {
-  /** Each replaces the row of its key; an empty one (isEmptyRollUp) takes it away. */
+  /**
+   * Each replaces the row of its key; an empty one (isEmptyRollUp) takes it away; of two with one key the later counts.
+   * What an engine may rely on: min, mean, max and last are null exactly when `count` is 0; consumption, interpolated,
+   * estimated, peak and peakAt are known all together or not at all; of one series and start only one site has a row
+   * of 15 minutes.
+   */
   readonly rows: Readonly<Record<RollUpWidth, readonly RollUp[]>>;
   readonly events: readonly MeterEvent[];
-  /** Events that are no longer true. */
+  /** Events that are no longer true. One that `events` names again stays. */
   readonly erasedEvents: readonly MeterEventKey[];
 }
 
@@ -66,7 +72,7 @@ export interface Kept {
 }
 
 export interface RollUpStore {
-  /** Every stored value of some devices, without objects per point. */
+  /** Every stored value of some devices, without objects per point. Series without a value in the stretch are absent. */
   values(query: ValuesQuery): Promise<readonly SeriesValues[]>;
 
   /** In rising order of start within each series and site. */
@@ -75,7 +81,7 @@ export interface RollUpStore {
   latestRollUps(query: LatestRollUpQuery): Promise<readonly RollUp[]>;
 
   /**
-   * Durable when it resolves. DuckDB: all or nothing. InfluxDB: events, then quarter hours, hours and days; the same
+   * Durable when it resolves. DuckDB: all of a series (rows of every width, events) or nothing of it. InfluxDB: events, then quarter hours, hours and days; the same
    * update made again after a failure gives the same end state. Throws StoreFailure.
    */
   putRollUps(update: RollUpUpdate): Promise<void>;
