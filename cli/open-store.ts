@@ -10,7 +10,10 @@ import { InfluxdbStore } from '../store/influxdb/influxdb-store.ts';
 import type { TelemetryStore } from '../store/telemetry-store.ts';
 import type { Settings } from './settings.ts';
 
-export function createStore(settings: Settings, deps: { clock: Clock; random: Random; log: Log }): TelemetryStore {
+/** All that the roles ask of the store. */
+export type CityStore = TelemetryStore;
+
+export function createStore(settings: Settings, deps: { clock: Clock; random: Random; log: Log }): CityStore {
   if (settings.store === 'duckdb') {
     return new DuckDBStore({
       options: {

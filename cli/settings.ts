@@ -179,6 +179,11 @@ export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
 export const flagOf = (key: SettingKey): string => `--${key.replaceAll('_', '-')}`;
 export const variableOf = (key: SettingKey): string => `LAMPLIGHTER_${key.toUpperCase()}`;
 
+/** `city` names a manifest, instead of the simulated sites or none. */
+export function isManifest(city: string): boolean {
+  return city !== 'demo' && city !== 'none';
+}
+
 export function isSecret(key: SettingKey): boolean {
   return (SETTINGS[key] as Row).secret === true;
 }

@@ -2,20 +2,23 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Broker, type BrokerDeps, createBroker, type TlsOptions } from '../broker/broker.ts';
-import { type BrokerLimits, DEFAULT_LIMITS } from '../broker/limits.ts';
-import type { ListenerAddress, ListenerKind, ListenerSpec } from '../broker/listener.ts';
-import type { Timer } from '../runtime/clock.ts';
-import { MqttLink } from '../runtime/mqtt-link.ts';
-import type { Random } from '../runtime/random.ts';
-import type { Service } from '../runtime/service.ts';
-import { TlsFolder } from './certificates/tls-folder.ts';
-import { connectionsThatFit, mostOpenFiles } from './open-files.ts';
-import { secret } from './open-store.ts';
-import type { Settings } from './settings.ts';
+import { type Broker, createBroker, type TlsOptions } from '../../broker/broker.ts';
+import { type BrokerLimits, DEFAULT_LIMITS } from '../../broker/limits.ts';
+import type { ListenerAddress, ListenerKind, ListenerSpec } from '../../broker/listener.ts';
+import type { RegisterView } from '../../register/register-view.ts';
+import type { Timer } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { MessageLink } from '../../runtime/message-link.ts';
+import { MqttLink } from '../../runtime/mqtt-link.ts';
+import type { Service } from '../../runtime/service.ts';
+import { TlsFolder } from '../certificates/tls-folder.ts';
+import { connectionsThatFit, mostOpenFiles } from '../open-files.ts';
+import { secret } from '../open-store.ts';
+import type { Settings } from '../settings.ts';
+import type { RoleContext } from './role.ts';
 
-export interface BrokerRole extends Service {
-  readonly link: Broker['link'];
+/** Where the broker is, and how it is. */
+export interface BrokerPlace {
   /** The address that gateways are told, the safest of the listeners. */
   readonly url: string;
   /** Where gateways in this process connect. */
@@ -29,12 +32,13 @@ export interface BrokerRole extends Service {
   view(): { connections: number; fault: string };
 }
 
-type Common = Pick<BrokerDeps, 'clock' | 'log' | 'registry'> & { readonly random: Random };
+export interface BrokerRole extends BrokerPlace, Service {
+  readonly link: MessageLink;
+}
 
-export function brokerRole(settings: Settings, register: BrokerDeps['register'], common: Common): BrokerRole {
-  return settings.broker_url === undefined
-    ? new BuiltInBroker(settings, register, common)
-    : externalBroker(settings, settings.broker_url, common);
+export function brokerRole(context: RoleContext, register: RegisterView): BrokerRole {
+  const { broker_url: url } = context.settings;
+  return url === undefined ? new BuiltInBroker(context, register) : externalBroker(context, url);
 }
 
 const SCHEMES: Readonly<Record<ListenerKind, string>> = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' };
@@ -47,29 +51,30 @@ const FEW_CONNECTIONS = 1_000;
 class BuiltInBroker implements BrokerRole {
   readonly name = 'broker';
   readonly #settings: Settings;
-  readonly #common: Common;
+  readonly #context: RoleContext;
   readonly #broker: Broker;
   readonly #ownFolder: TlsFolder | undefined;
   #renewal: Timer | undefined;
 
-  constructor(settings: Settings, register: BrokerDeps['register'], common: Common) {
+  constructor(context: RoleContext, register: RegisterView) {
+    const { settings, clock, log } = context;
     this.#settings = settings;
-    this.#common = common;
+    this.#context = context;
     this.#ownFolder =
-      settings.tls === 'auto' ? new TlsFolder(join(settings.data, 'tls'), () => common.clock.now()) : undefined;
+      settings.tls === 'auto' ? new TlsFolder(join(settings.data, 'tls'), () => clock.now()) : undefined;
     this.#broker = createBroker({
-      ...common,
+      ...context,
       register,
       options: {
         listeners: listenersOf(settings),
         tls: tlsOptionsOf(settings, this.#ownFolder),
         topicPrefix: settings.topic_prefix,
-        limits: limitsOfFiles(common.log),
+        limits: limitsOfFiles(log),
       },
     });
   }
 
-  get link(): Broker['link'] {
+  get link(): MessageLink {
     return this.#broker.link;
   }
 
@@ -103,9 +108,9 @@ class BuiltInBroker implements BrokerRole {
     await this.#ensureCertificates();
     await this.#broker.start();
     if (this.#ownFolder === undefined) return;
-    this.#renewal = this.#common.clock.every(RENEWAL_EVERY_MS, () => {
+    this.#renewal = this.#context.clock.every(RENEWAL_EVERY_MS, () => {
       this.#ensureCertificates().catch((error: unknown) =>
-        this.#common.log.error({ error }, 'the TLS certificate could not be renewed: lamplighter tls renew says why'),
+        this.#context.log.error({ error }, 'the TLS certificate could not be renewed: lamplighter tls renew says why'),
       );
     });
   }
@@ -125,7 +130,7 @@ class BuiltInBroker implements BrokerRole {
     const { mqtt_host, mqtt_name } = this.#settings;
     const hosts = [mqtt_host, mqtt_name].filter((host) => host !== undefined && !isAnyAddress(host));
     const done = await folder.ensure(hosts as string[]);
-    if (done !== 'kept') this.#common.log.warn({ folder: folder.path }, `TLS: certificates ${done}`);
+    if (done !== 'kept') this.#context.log.warn({ folder: folder.path }, `TLS: certificates ${done}`);
   }
 
   #addressOf(kinds: readonly ListenerKind[]): ListenerAddress {
@@ -179,7 +184,7 @@ function tlsOptionsOf(settings: Settings, ownFolder: TlsFolder | undefined): Tls
 }
 
 /** Fewer connections than the broker would take, where this process may not have the files for them. */
-function limitsOfFiles(log: Common['log']): Partial<BrokerLimits> {
+function limitsOfFiles(log: Log): Partial<BrokerLimits> {
   const files = mostOpenFiles();
   if (files === undefined) return {};
   const most = connectionsThatFit(files);
@@ -192,10 +197,11 @@ function limitsOfFiles(log: Common['log']): Partial<BrokerLimits> {
   return { maxConnections: most };
 }
 
-function externalBroker(settings: Settings, url: string, common: Common): BrokerRole {
+function externalBroker(context: RoleContext, url: string): BrokerRole {
+  const { settings } = context;
   const caFile = settings.broker_ca_file;
   const link = new MqttLink({
-    ...common,
+    ...context,
     options: {
       url,
       clientId: 'lamplighter-ingest',
