@@ -8,10 +8,15 @@
  */
 import { StoreFailure } from '../telemetry-store.ts';
 import type { Refusal } from './server-answer.ts';
-import type { Line } from './write-request.ts';
+
+/** One line of a request, and the time in it, epoch milliseconds. */
+export interface PointLine {
+  readonly text: string;
+  readonly time: number;
+}
 
 /** Writes lines; undefined means stored. Throws StoreFailure when nothing is known. */
-export type WriteLines = (lines: readonly Line[]) => Promise<Refusal | undefined>;
+export type WriteLines<L extends PointLine> = (lines: readonly L[]) => Promise<Refusal | undefined>;
 
 /** Extra requests for one refused request. A part that is still mixed then is refused whole: its dead letters may be sent again. */
 export const MOST_EXTRA_REQUESTS = 500;
@@ -31,11 +36,11 @@ const MOST_ROUNDS = 4;
  * Throws StoreFailure `misconfigured` when everything is refused for a reason that names no point, and `unavailable`
  * when the server's answers do not fit together.
  */
-export async function writeAround(
-  lines: readonly Line[],
+export async function writeAround<L extends PointLine>(
+  lines: readonly L[],
   first: Refusal,
-  write: WriteLines,
-): Promise<ReadonlyMap<Line, string>> {
+  write: WriteLines<L>,
+): Promise<ReadonlyMap<L, string>> {
   const search = new Search(write);
   await search.run(lines, first);
   const { refused } = search;
@@ -48,17 +53,17 @@ export async function writeAround(
   return refused;
 }
 
-class Search {
-  readonly refused = new Map<Line, string>();
-  readonly #write: WriteLines;
+class Search<L extends PointLine> {
+  readonly refused = new Map<L, string>();
+  readonly #write: WriteLines<L>;
   #left = MOST_EXTRA_REQUESTS;
 
-  constructor(write: WriteLines) {
+  constructor(write: WriteLines<L>) {
     this.#write = write;
   }
 
   /** Ends when all lines but the refused were stored by requests in their order. */
-  async run(lines: readonly Line[], first: Refusal): Promise<void> {
+  async run(lines: readonly L[], first: Refusal): Promise<void> {
     let outcome: Refusal | undefined = first;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const good = lines.filter((line) => !this.refused.has(line));
@@ -71,7 +76,7 @@ class Search {
     throw new StoreFailure('unavailable', `InfluxDB refuses points in turns: ${outcome?.words ?? first.words}`);
   }
 
-  async #halve(lines: readonly Line[], outcome: Refusal): Promise<void> {
+  async #halve(lines: readonly L[], outcome: Refusal): Promise<void> {
     const chars = lines.reduce((sum, { text }) => sum + text.length + 1, 0);
     if (lines.length === 1 || chars <= SMALLEST_BODY_CHARS) {
       throw new StoreFailure(
@@ -87,7 +92,7 @@ class Search {
   }
 
   /** Puts the bad lines of a refused part into `refused`. */
-  async #find(lines: readonly Line[], outcome: Refusal): Promise<void> {
+  async #find(lines: readonly L[], outcome: Refusal): Promise<void> {
     if (lines.length === 1 || outcome.dropped === lines.length || this.#left <= 0) {
       return this.#refuse(lines, outcome);
     }
@@ -98,7 +103,7 @@ class Search {
     }
   }
 
-  #refuse(lines: readonly Line[], outcome: Refusal): void {
+  #refuse(lines: readonly L[], outcome: Refusal): void {
     const words =
       lines.length === 1 || outcome.dropped === lines.length ? '' : ` (one of ${lines.length} refused together)`;
     for (const line of lines) this.refused.set(line, outcome.words + words);
@@ -106,10 +111,10 @@ class Search {
 }
 
 /** Two parts, cut where the server's words say that the bad ones are, so that a whole field or age is found at once. */
-function parted(lines: readonly Line[], words: string): readonly (readonly Line[])[] {
+function parted<L extends PointLine>(lines: readonly L[], words: string): readonly (readonly L[])[] {
   const conflict = /input field "(.+?)" on measurement "(.+?)"/.exec(words);
   if (conflict !== null) {
-    const isSuspect = ({ text }: Line) =>
+    const isSuspect = ({ text }: L) =>
       text.startsWith(`${conflict[2]},`) && (text.includes(` ${conflict[1]}=`) || text.includes(`,${conflict[1]}=`));
     const suspects = lines.filter(isSuspect);
     if (suspects.length > 0 && suspects.length < lines.length) {

@@ -6,7 +6,7 @@ import type { Answer, InfluxdbTransport } from './influxdb-transport.ts';
 import { createDatabaseQuery, DATABASES_QUERY, READABLE_QUERY } from './influxql.ts';
 import type { InfluxqlClient } from './influxql-client.ts';
 import { failureOf } from './server-answer.ts';
-import type { ServerVersion } from './write-lanes.ts';
+import type { ServerVersion } from './write-channel.ts';
 
 const UNKNOWN = 'unknown';
 

@@ -2,7 +2,6 @@
  * Write lanes: requests in flight at once, one per lane. A gateway is always in the same lane, and a lane writes one
  * request after the other, so that no two requests in flight ever hold the same point and the later commit wins.
  */
-import { InfluxDB, type WriteApi } from '@influxdata/influxdb-client';
 import type { RejectedReading } from '../../contract/verdicts.ts';
 import { getOrCreate } from '../../runtime/get-or-create.ts';
 import { type AdmittedBatch, StoreFailure } from '../telemetry-store.ts';
@@ -10,13 +9,11 @@ import type { InfluxdbTarget } from './influxdb-options.ts';
 import type { InfluxdbTransport } from './influxdb-transport.ts';
 import { LineProtocol } from './line-protocol.ts';
 import { writeAround } from './refused-points.ts';
-import { type Refusal, readWriteFailure } from './server-answer.ts';
+import { type ServerVersion, WriteChannel } from './write-channel.ts';
 import { type Line, linesOf, type WriteRequest, writeRequests } from './write-request.ts';
 
 /** Refused readings of each batch that has any, in rising order of index. */
 export type RefusedByBatch = ReadonlyMap<AdmittedBatch, readonly RejectedReading[]>;
-
-export type ServerVersion = '1' | '2';
 
 /** Asked in the lane, not before it, so that commits enter their lanes in the order in which they came. */
 export type AskVersion = () => Promise<ServerVersion>;
@@ -55,18 +52,14 @@ export class WriteLanes {
 }
 
 class Lane {
-  readonly #target: InfluxdbTarget;
-  readonly #transport: InfluxdbTransport;
+  readonly #channel: WriteChannel;
   readonly #protocol = new LineProtocol();
-  #api: WriteApi | undefined;
-  #apiVersion: ServerVersion | undefined;
   /** Halved when the server finds a request too large. */
   #limits: { requestReadings: number; requestChars: number };
   #tail: Promise<void> = Promise.resolve();
 
   constructor(target: InfluxdbTarget, transport: InfluxdbTransport) {
-    this.#target = target;
-    this.#transport = transport;
+    this.#channel = new WriteChannel(target, transport);
     this.#limits = target;
   }
 
@@ -89,61 +82,16 @@ class Lane {
     version: ServerVersion,
     refuse: (batch: AdmittedBatch, rejected: RejectedReading) => void,
   ): Promise<void> {
-    const refusal = await this.#send(request.body, version);
+    const refusal = await this.#channel.send(request.body, version);
     if (refusal === undefined) return;
     if (refusal.kind === 'too-large') {
       const requestChars = Math.max(SMALLEST_REQUEST_CHARS, Math.floor(request.body.length / 2));
       this.#limits = { requestReadings: this.#limits.requestReadings, requestChars };
     }
-    const write = (lines: readonly Line[]) => this.#send(lines.map(({ text }) => text).join('\n'), version);
+    const write = (lines: readonly Line[]) => this.#channel.send(lines.map(({ text }) => text).join('\n'), version);
     const bad = await writeAround(linesOf(request, this.#protocol), refusal, write);
     for (const [line, words] of bad) refuse(line.batch, { index: line.index, reason: 'store-refused', detail: words });
   }
-
-  /** One request. Undefined when it is stored; throws StoreFailure when nothing is known. */
-  async #send(body: string, version: ServerVersion): Promise<Refusal | undefined> {
-    const api = this.#writeApi(version);
-    try {
-      api.writeRecord(body);
-      await api.flush();
-      return undefined;
-    } catch (error) {
-      const read = readWriteFailure(error, this.#target);
-      if (read instanceof StoreFailure) throw read;
-      return read;
-    }
-  }
-
-  #writeApi(version: ServerVersion): WriteApi {
-    if (this.#api === undefined || this.#apiVersion !== version) {
-      this.#api = durableWriteApi(this.#target, this.#transport, version);
-      this.#apiVersion = version;
-    }
-    return this.#api;
-  }
-}
-
-/**
- * The only settings under which the client's `flush()` tells the truth: it must send exactly what one `writeRecord`
- * put in, once. An automatic flush (batchSize, maxBatchBytes, flushInterval) swallows its error and the next flush
- * finds nothing to fail on; a retry inside keeps lines that were reported as failed.
- */
-function durableWriteApi(target: InfluxdbTarget, transport: InfluxdbTransport, version: ServerVersion): WriteApi {
-  const client = new InfluxDB({ url: target.url, transport });
-  const api = client.getWriteApi(target.org, target.bucket, 'ms', {
-    // Never reached, as a flush follows each record. The client allocates an array of this length.
-    batchSize: 1_000,
-    maxBatchBytes: 1_000_000_000,
-    flushInterval: 0,
-    maxRetries: 0,
-    defaultTags: {},
-    gzipThreshold: target.gzipThresholdBytes,
-    // Taking the failure over keeps the client from writing it to the console, and from calling a full
-    // hinted-handoff queue a success.
-    writeFailed: (error) => Promise.reject(error),
-  });
-  if (version === '1') api.path = `/write?db=${encodeURIComponent(target.bucket)}&precision=ms`;
-  return api;
 }
 
 /** What somebody must mend comes before what time may heal. */

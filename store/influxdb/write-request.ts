@@ -2,6 +2,7 @@
 import { type RejectedReading, WHOLE_BATCH } from '../../contract/verdicts.ts';
 import type { AdmittedBatch } from '../telemetry-store.ts';
 import type { LineProtocol } from './line-protocol.ts';
+import type { PointLine } from './refused-points.ts';
 
 export interface WriteRequest {
   readonly batches: readonly AdmittedBatch[];
@@ -9,9 +10,7 @@ export interface WriteRequest {
 }
 
 /** One line of a request and the reading it came from. */
-export interface Line {
-  readonly text: string;
-  readonly time: number;
+export interface Line extends PointLine {
   readonly batch: AdmittedBatch;
   readonly index: number;
 }
