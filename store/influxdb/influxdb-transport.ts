@@ -31,7 +31,7 @@ export interface Answer {
 }
 
 export interface Ask {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'PATCH' | 'POST';
   /** Begins with a slash. */
   readonly path: string;
   readonly contentType?: string;
@@ -128,10 +128,14 @@ export class InfluxdbTransport implements Transport {
     }
   }
 
-  /** Resolves with a 2xx answer; rejects with HttpError for any other, or with what went wrong on the way. */
-  ask(ask: Ask): Promise<Answer> {
+  /**
+   * Resolves with a 2xx answer; rejects with HttpError for any other, or with what went wrong on the way.
+   * With `take` the body is handed over as it comes, and the answer's own is empty; what `take` throws, rejects.
+   */
+  ask(ask: Ask, take?: (chunk: Uint8Array) => void): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = [];
+      let refusal: { readonly error: unknown } | undefined;
       let status = 0;
       let headers: Headers = {};
       const contentType = ask.contentType ?? 'application/json; charset=utf-8';
@@ -145,10 +149,21 @@ export class InfluxdbTransport implements Transport {
             status = code ?? 0;
           },
           next: (chunk) => {
-            chunks.push(chunk);
+            if (take === undefined) chunks.push(chunk);
+            else if (refusal === undefined) {
+              try {
+                take(chunk);
+              } catch (error) {
+                // Thrown on, it would end the process: this runs in an event of the socket.
+                refusal = { error };
+              }
+            }
           },
           error: reject,
-          complete: () => resolve({ status, headers, body: Buffer.concat(chunks).toString('utf8') }),
+          complete: () => {
+            if (refusal === undefined) resolve({ status, headers, body: Buffer.concat(chunks).toString('utf8') });
+            else reject(refusal.error);
+          },
         },
       );
     });

@@ -106,7 +106,7 @@ function from(metric: Metric): string {
 }
 
 /** Always with both ends: an open end means "until now" to the server once there is a GROUP BY time. */
-function within(span: TimeSpan): string {
+export function within(span: TimeSpan): string {
   const first = Math.max(FIRST_TIME_MS, Math.ceil(span.from ?? FIRST_TIME_MS));
   const start = `time >= ${first}ms`;
   const to = span.to ?? Number.POSITIVE_INFINITY;
@@ -116,7 +116,7 @@ function within(span: TimeSpan): string {
 }
 
 /** One condition per gateway, so that a building with many meters stays short. */
-function ofDevices(devices: readonly DeviceKey[]): Influxql {
+export function ofDevices(devices: readonly DeviceKey[]): Influxql {
   const params: Record<string, string> = {};
   const devicesByGateway = new Map<string, string[]>();
   for (const { gateway, device } of devices) {

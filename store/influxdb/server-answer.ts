@@ -13,6 +13,26 @@ export interface Refusal {
   readonly dropped: number;
 }
 
+/** The database or bucket is not there. */
+export class MissingBucket extends StoreFailure {
+  readonly bucket: string;
+  /** The server's answer, in brackets. */
+  readonly said: string;
+
+  constructor(target: InfluxdbTarget, buckets: readonly string[], said: string) {
+    const names = listed(buckets);
+    super(
+      'misconfigured',
+      `InfluxDB at ${target.url} has no database or bucket ${names}: create it with: lamplighter store init ${said}`,
+    );
+    this.bucket = target.bucket;
+    this.said = said;
+  }
+}
+
+/** The credentials are right, and do not reach so far. */
+export class NotAllowed extends StoreFailure {}
+
 /** 400s that speak of the request, not of a point. */
 const ABOUT_THE_REQUEST =
   /database (is required|not found|name required)|retention policy not found|bucket\b.*\bnot found|organization|\borg\b.*(not found|required)|dbrp/i;
@@ -43,9 +63,7 @@ export function failureOf(error: unknown, target: InfluxdbTarget): StoreFailure 
       );
     }
     if (status === 403) {
-      return misconfigured(
-        `${at} does not allow this: give the token or user permission to read and write "${target.bucket}" ${said}`,
-      );
+      return notAllowed(target, said);
     }
     if (status === 408 || status === 425 || status === 429 || status >= 500) {
       return new StoreFailure('unavailable', `${at} cannot take requests now ${said}`);
@@ -75,11 +93,22 @@ export function failureOf(error: unknown, target: InfluxdbTarget): StoreFailure 
   return new StoreFailure('unavailable', `${at} cannot be reached (${words})`);
 }
 
-/** The database or bucket is not there. `said` is the server's answer, in brackets. */
+/** `said` is the server's answer, in brackets. */
 export function missing(target: InfluxdbTarget, said: string): StoreFailure {
-  return misconfigured(
-    `InfluxDB at ${target.url} has no database or bucket "${target.bucket}": create it with: lamplighter store init ${said}`,
+  return new MissingBucket(target, [target.bucket], said);
+}
+
+export function notAllowed(target: InfluxdbTarget, said: string): StoreFailure {
+  return new NotAllowed(
+    'misconfigured',
+    `InfluxDB at ${target.url} does not allow this: give the token or user permission to read and write "${target.bucket}" ${said}`,
   );
+}
+
+/** "a", "b" and "c" */
+export function listed(names: readonly string[]): string {
+  const all = names.map((name) => `"${name}"`);
+  return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
 }
 
 function misconfigured(words: string): StoreFailure {
