@@ -1,9 +1,10 @@
 /**
  * Takes groups of batches from the queue and makes them durable, one group at a time. Order, for each group:
  * 1. dead letters of what admission rejected, flushed;
- * 2. the store's commit: rows and ledger, durable;
- * 3. books and ledger in memory;
- * 4. acknowledgements.
+ * 2. marks of what must be rolled up, flushed;
+ * 3. the store's commit: rows and ledger, durable;
+ * 4. books and ledger in memory;
+ * 5. acknowledgements.
  * While the store fails, the same group is tried again; the queue fills and intake sheds: nothing is answered, nothing lost.
  */
 import { type RejectedReading, WHOLE_BATCH } from '../contract/verdicts.ts';
@@ -13,6 +14,7 @@ import type { Random } from '../runtime/random.ts';
 import { fullJitterMs } from '../runtime/retry.ts';
 import { StoreFailure, type StoreRejection, type TelemetryStore } from '../store/telemetry-store.ts';
 import type { CommitQueue, QueuedBatch } from './commit-queue.ts';
+import type { CommitMarks } from './roll-up-marks.ts';
 
 export interface CommitterOptions {
   /** A commit starts when this many readings wait … */
@@ -33,6 +35,8 @@ export interface CommitterDeps {
   readonly store: TelemetryStore;
   /** Resolves when the dead letters are flushed. */
   readonly keepRejected: (rejections: readonly StoreRejection[]) => Promise<void>;
+  /** Absent where nothing is rolled up. */
+  readonly marks?: CommitMarks | undefined;
   /** Books, ledger and acknowledgements of a group that is durable. */
   readonly onSettled: (
     group: readonly QueuedBatch[],
@@ -126,14 +130,17 @@ export class Committer {
 
   /** False when it was stopped before the store took the group. */
   async #commitUntilDurable(group: readonly QueuedBatch[]): Promise<boolean> {
-    const { store, keepRejected, onSettled, clock, random, log } = this.#deps;
+    const { store, keepRejected, marks, onSettled, clock, random, log } = this.#deps;
     const admissionRejected = group
       .filter(({ rejected }) => rejected.length > 0)
       .map((batch) => ({ batch, rejected: batch.rejected }));
     for (let attempt = 0; ; attempt++) {
       try {
         if (admissionRejected.length > 0) await keepRejected(admissionRejected);
+        const marking = marks?.beforeCommit(group);
+        if (marking !== undefined) await marking;
         const refused = await store.commit(group, keepRejected);
+        marks?.settled();
         if (this.#fault !== '') log.info('the store takes readings again');
         this.#fault = '';
         this.lastCommitAt = clock.now();
@@ -146,9 +153,11 @@ export class Committer {
           log.error({ kind, ...(error instanceof StoreFailure ? {} : { error }) }, `cannot store readings: ${words}`);
         }
         this.#fault = words;
-        if (!this.#running) return false;
-        await this.#pause(fullJitterMs(BACK_OFF[kind], attempt, random));
-        if (!this.#running) return false;
+        if (this.#running) await this.#pause(fullJitterMs(BACK_OFF[kind], attempt, random));
+        if (!this.#running) {
+          marks?.abandoned();
+          return false;
+        }
       }
     }
   }

@@ -33,6 +33,7 @@ import { LatencyWindow } from './latency-window.ts';
 import { Ledger } from './ledger.ts';
 import { RateWindow } from './rate-window.ts';
 import { replayDeadLetters, type SubmitOutcome } from './replay-dead-letters.ts';
+import type { CommitMarks } from './roll-up-marks.ts';
 
 export interface IngestOptions {
   readonly topicPrefix: string;
@@ -58,6 +59,8 @@ export interface IngestDeps {
   readonly link: MessageLink;
   readonly register: RegisterView;
   readonly store: TelemetryStore;
+  /** Started before ingest and stopped after it; absent where nothing is rolled up. */
+  readonly marks?: CommitMarks | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -125,6 +128,7 @@ export class Ingest implements Service, IngestView {
       queue: this.#queue,
       store,
       keepRejected: (rejections) => this.#keepRejected(rejections),
+      marks: deps.marks,
       onSettled: (group, refused) => this.#settle(group, refused),
       clock,
       random,

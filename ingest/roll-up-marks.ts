@@ -1,0 +1,393 @@
+/**
+ * The marks of what must be rolled up (contract/roll-up-marks.ts), kept on the way in.
+ *
+ * Guarantee: no quarter hour whose readings changed after its last completed roll-up is ever unmarked, whatever is killed
+ * when. In order, for each group that is committed:
+ * 1. `beforeCommit`: the hours that the group touches are in the file, flushed;
+ * 2. the store's commit;
+ * 3. `settled` (or `abandoned`, when nobody knows what the store has): its quarter hours are claimable.
+ * `done` takes an hour out of the file only when none of its quarter hours was touched, is being committed or waits.
+ * Of more than is needed nothing comes but needless work, so the file is coarser than memory: whole hours, and for days
+ * that are over the whole day. Where all of it is in the file already, a reading costs two comparisons.
+ */
+import {
+  MARK_MS,
+  MARKED_DAY_MS,
+  MARKS_PER_DAY,
+  type MarkedDay,
+  type MarkedDayKey,
+  type MarkedStretch,
+  type MarksClaim,
+  type MarksStatus,
+  type RolledUpDay,
+  type RollUpMarks,
+} from '../contract/roll-up-marks.ts';
+import { WHOLE_BATCH } from '../contract/verdicts.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { getOrCreate } from '../runtime/get-or-create.ts';
+import { type FreeBytes, LmdbFile } from '../runtime/lmdb-file.ts';
+import type { Service } from '../runtime/service.ts';
+import type { AdmittedBatch } from '../store/telemetry-store.ts';
+import {
+  ALL_HOURS,
+  addAll,
+  addHours,
+  addRange,
+  bitOf,
+  clear,
+  countOf,
+  DayMarks,
+  firstOf,
+  hourBits,
+  hourList,
+  isEmpty,
+  type Quarters,
+  quarterList,
+  quartersBefore,
+  takeBefore,
+  wordOf,
+} from './roll-up-marks-day.ts';
+
+/** What the committer calls. */
+export interface CommitMarks {
+  /** Undefined when nothing must be written first. Throws WriteRefused; called again with the group when it is retried. */
+  beforeCommit(group: readonly AdmittedBatch[]): Promise<void> | undefined;
+  settled(): void;
+  abandoned(): void;
+}
+
+/**
+ * A day that is over waits until nothing came for it for so long, milliseconds: a past that is being told comes in
+ * many commits, and the same day should not be rolled up after each …
+ */
+export const QUIET_MS = 3_000;
+/** … but no longer than this. */
+export const MOST_QUIET_MS = 20_000;
+
+/** Days that `mark` writes at once: the event loop is free between. */
+const DAYS_PER_WRITE = 1_000;
+
+type Key = [gateway: string, device: string, day: number];
+
+interface MarkedQuarters {
+  readonly gateway: string;
+  readonly device: string;
+  /** Days since 1970-01-01 UTC. */
+  readonly day: number;
+  readonly quarters: Quarters;
+}
+
+/** The marks of a device, and where its last reading fell. */
+class DeviceMarks {
+  readonly days = new Map<number, DayMarks>();
+  /** Quarter hour since 1970 of the reading before; the next one mostly lies in it too. */
+  quarter = Number.NaN;
+  current: DayMarks | undefined;
+  word: 0 | 1 | 2 | 3 = 0;
+  bit = 0;
+}
+
+export interface FileRollUpMarksDeps {
+  /** Folder of the LMDB environment: `<data>/roll-up-marks`. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly freeBytes?: FreeBytes;
+}
+
+export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
+  readonly name = 'marks of roll-ups';
+  readonly #clock: Clock;
+  readonly #file: LmdbFile<number, Key>;
+  readonly #gateways = new Map<string, Map<string, DeviceMarks>>();
+  readonly #byDay = new Map<number, Set<DayMarks>>();
+  /** Touched by the group being committed. */
+  readonly #flight: DayMarks[] = [];
+  /** Days with hours that must be in the file before the group may be committed. */
+  readonly #unwritten: DayMarks[] = [];
+  #session = '';
+
+  constructor({ folder, clock, freeBytes }: FileRollUpMarksDeps) {
+    this.#clock = clock;
+    this.#file = new LmdbFile(folder, freeBytes);
+  }
+
+  /** Everything in the file is to be rolled up. */
+  async start(): Promise<void> {
+    this.#file.open();
+    const now = this.#clock.monotonicMs();
+    for (const { key, value: hours } of this.#file.db.getRange({})) {
+      const [gateway, device, day] = key;
+      const marks = this.#dayOf(gateway, device, day);
+      marks.durableHours = hours;
+      addHours(marks.dirty, hours);
+      marks.dirtySinceMs = marks.touchedMs = now - QUIET_MS;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#file.close();
+    this.#gateways.clear();
+    this.#byDay.clear();
+    this.#flight.length = 0;
+    this.#unwritten.length = 0;
+  }
+
+  beforeCommit(group: readonly AdmittedBatch[]): Promise<void> | undefined {
+    for (const { gateway, readings, rejected } of group) {
+      if (rejected[0]?.index === WHOLE_BATCH || readings.length === 0) continue;
+      const devices = getOrCreate(this.#gateways, gateway, () => new Map<string, DeviceMarks>());
+      let name = '';
+      let device: DeviceMarks | undefined;
+      for (let index = 0; index < readings.length; index++) {
+        const reading = readings[index] as AdmittedBatch['readings'][number];
+        if (rejected.length > 0 && rejected.some((one) => one.index === index)) continue;
+        if (device === undefined || reading.device !== name) {
+          name = reading.device;
+          device = getOrCreate(devices, name, () => new DeviceMarks());
+        }
+        const quarter = Math.floor(reading.time / MARK_MS);
+        if (quarter !== device.quarter || device.current === undefined) this.#turn(gateway, name, device, quarter);
+        const day = device.current as DayMarks;
+        if ((day.flight[device.word] & device.bit) === 0) this.#touch(day, quarter);
+      }
+    }
+    return this.#unwritten.length === 0 ? undefined : this.#writeTouched();
+  }
+
+  settled(): void {
+    const now = this.#clock.monotonicMs();
+    for (const day of this.#flight) {
+      if (!day.isDirty) day.dirtySinceMs = now;
+      day.touchedMs = now;
+      this.#reopenBefore(day, now);
+      addAll(day.dirty, day.flight);
+      clear(day.flight);
+    }
+    this.#flight.length = 0;
+  }
+
+  /** The group will not be tried again, and the store may have it or not. */
+  abandoned(): void {
+    this.settled();
+  }
+
+  async claim({ session, before, most }: MarksClaim): Promise<readonly MarkedDay[]> {
+    if (session !== this.#session) {
+      for (const days of this.#byDay.values()) for (const day of days) day.release();
+      this.#session = session;
+    }
+    const now = this.#clock.monotonicMs();
+    const today = Math.floor(this.#clock.now() / MARKED_DAY_MS);
+    const claimed: MarkedDay[] = [];
+    const ordered = [...this.#byDay.keys()].sort((a, b) => b - a);
+    for (const number of ordered) {
+      const end = quartersBefore(number, before);
+      if (end === 0) continue;
+      const hours = end === MARKS_PER_DAY ? ALL_HOURS : 2 ** Math.floor(end / 4) - 1;
+      for (const day of this.#byDay.get(number) ?? []) {
+        if (claimed.length === most) return claimed;
+        if (!day.isDirty) continue;
+        if (number < today && now - day.touchedMs < QUIET_MS && now - day.dirtySinceMs < MOST_QUIET_MS) continue;
+        const quarters = takeBefore(day.dirty, end);
+        const owed = day.owedHours & hours;
+        if (isEmpty(quarters) && owed === 0) continue;
+        addAll(day.claimed, quarters);
+        day.claimedHours |= owed;
+        day.owedHours &= ~owed;
+        claimed.push({ ...keyOf(day), quarters: quarterList(quarters), hours: hourList(owed) });
+      }
+    }
+    return claimed;
+  }
+
+  async done(session: string, days: readonly RolledUpDay[]): Promise<void> {
+    if (session !== this.#session || days.length === 0) return;
+    const settled: [day: DayMarks, quarters: Quarters, hours: number][] = [];
+    for (const { gateway, device, day: start, owedHours } of days) {
+      const day = this.#gateways
+        .get(gateway)
+        ?.get(device)
+        ?.days.get(start / MARKED_DAY_MS);
+      if (day === undefined) continue;
+      settled.push([day, [...day.claimed], day.claimedHours]);
+      clear(day.claimed);
+      day.claimedHours = 0;
+      day.owedHours |= hourBits(owedHours);
+    }
+    try {
+      await this.#file.write(({ put, remove }) => {
+        for (const [day] of settled) {
+          // Nothing may run between looking at what is needed and forgetting that the rest is in the file.
+          const needed = day.hours;
+          if ((day.durableHours & ~needed) === 0) continue;
+          day.durableHours &= needed;
+          if (needed === 0) remove(fileKeyOf(day));
+          else put(fileKeyOf(day), needed);
+        }
+      });
+    } catch (error) {
+      for (const [day, quarters, hours] of settled) {
+        addAll(day.dirty, quarters);
+        day.owedHours |= hours;
+      }
+      throw error;
+    }
+    const now = this.#clock.monotonicMs();
+    for (const [day] of settled) {
+      day.dirtySinceMs = now;
+      this.#forgetIfIdle(day);
+    }
+  }
+
+  async release(session: string): Promise<void> {
+    if (session !== this.#session) return;
+    for (const days of this.#byDay.values()) for (const day of days) day.release();
+  }
+
+  async mark(stretches: readonly MarkedStretch[]): Promise<void> {
+    let days: MarkedQuarters[] = [];
+    for (const { gateway, device, from, to } of stretches) {
+      const end = Math.ceil(to / MARK_MS);
+      for (let quarter = Math.floor(from / MARK_MS); quarter < end; ) {
+        const day = Math.floor(quarter / MARKS_PER_DAY);
+        const next = Math.min(end, (day + 1) * MARKS_PER_DAY);
+        const quarters: Quarters = [0, 0, 0, 0];
+        addRange(quarters, quarter - day * MARKS_PER_DAY, next - day * MARKS_PER_DAY);
+        days.push({ gateway, device, day, quarters });
+        quarter = next;
+        if (days.length === DAYS_PER_WRITE) {
+          await this.#writeMarked(days);
+          days = [];
+        }
+      }
+    }
+    if (days.length > 0) await this.#writeMarked(days);
+  }
+
+  async status(before: number): Promise<MarksStatus> {
+    const [now, monotonicMs] = [this.#clock.now(), this.#clock.monotonicMs()];
+    let [quarters, days, oldestMs] = [0, 0, 0];
+    let earliestDay: number | undefined;
+    for (const [number, ofDay] of this.#byDay) {
+      const end = quartersBefore(number, before);
+      if (end === 0) continue;
+      for (const day of ofDay) {
+        const waiting: Quarters = [...day.dirty];
+        addAll(waiting, day.claimed);
+        const over = takeBefore(waiting, end);
+        if (isEmpty(over)) continue;
+        quarters += countOf(over);
+        days++;
+        const overSince = number * MARKED_DAY_MS + (firstOf(over) + 1) * MARK_MS;
+        oldestMs = Math.max(oldestMs, Math.min(monotonicMs - day.dirtySinceMs, now - overSince));
+        if (earliestDay === undefined || number < earliestDay) earliestDay = number;
+      }
+    }
+    return {
+      quarters,
+      days,
+      oldestMs,
+      earliestDay: earliestDay === undefined ? undefined : earliestDay * MARKED_DAY_MS,
+    };
+  }
+
+  /** Makes the quarter hour the one that the device's readings are expected in. */
+  #turn(gateway: string, name: string, device: DeviceMarks, quarter: number): void {
+    const number = Math.floor(quarter / MARKS_PER_DAY);
+    const inDay = quarter - number * MARKS_PER_DAY;
+    if (device.current?.day !== number) device.current = this.#dayOf(gateway, name, number);
+    device.quarter = quarter;
+    device.word = wordOf(inDay);
+    device.bit = bitOf(inDay);
+  }
+
+  #touch(day: DayMarks, quarter: number): void {
+    const inDay = quarter - day.day * MARKS_PER_DAY;
+    if (!day.isInFlight) this.#flight.push(day);
+    day.flight[wordOf(inDay)] |= bitOf(inDay);
+    const hour = 1 << Math.floor(inDay / 4);
+    if ((day.durableHours & hour) !== 0) return;
+    const isOver = (day.day + 1) * MARKED_DAY_MS <= this.#clock.now();
+    if (day.unwrittenHours === 0) this.#unwritten.push(day);
+    day.unwrittenHours |= isOver ? ALL_HOURS : hour;
+  }
+
+  async #writeTouched(): Promise<void> {
+    const days = [...this.#unwritten];
+    await this.#file.write(({ put }) => {
+      for (const day of days) put(fileKeyOf(day), day.durableHours | day.unwrittenHours | day.hours);
+    });
+    for (const day of days) {
+      day.durableHours |= day.unwrittenHours;
+      day.unwrittenHours = 0;
+    }
+    this.#unwritten.length = 0;
+  }
+
+  async #writeMarked(days: readonly MarkedQuarters[]): Promise<void> {
+    const written: [day: DayMarks, hours: number][] = [];
+    await this.#file.write(({ put }) => {
+      const now = this.#clock.monotonicMs();
+      for (const { gateway, device, day: number, quarters } of days) {
+        const day = this.#dayOf(gateway, device, number);
+        if (!day.isDirty) day.dirtySinceMs = now;
+        addAll(day.dirty, quarters);
+        const hours = day.durableHours | day.hours;
+        put(fileKeyOf(day), hours);
+        written.push([day, hours]);
+      }
+    });
+    for (const [day, hours] of written) day.durableHours |= hours;
+  }
+
+  /**
+   * The first reading after a quarter hour tells how much was counted in its last minutes. It is marked again in memory
+   * only: after a kill, the mark of that reading opens it as well.
+   */
+  #reopenBefore(day: DayMarks, now: number): void {
+    for (let word = 0; word < 4; word++) {
+      const fresh = (day.flight[word] as number) & ~(day.dirty[word] as number);
+      if (fresh === 0) continue;
+      day.dirty[word] = (day.dirty[word] as number) | (fresh >> 1);
+      if ((fresh & 1) === 0) continue;
+      const last = 1 << 23;
+      if (word > 0) day.dirty[word - 1] = (day.dirty[word - 1] as number) | last;
+      else {
+        const before = this.#dayOf(day.gateway, day.device, day.day - 1);
+        if (!before.isDirty) before.dirtySinceMs = now;
+        before.touchedMs = now;
+        before.dirty[3] |= last;
+      }
+    }
+  }
+
+  #dayOf(gateway: string, name: string, number: number): DayMarks {
+    const devices = getOrCreate(this.#gateways, gateway, () => new Map<string, DeviceMarks>());
+    const { days } = getOrCreate(devices, name, () => new DeviceMarks());
+    return getOrCreate(days, number, () => {
+      const day = new DayMarks(gateway, name, number);
+      getOrCreate(this.#byDay, number, () => new Set<DayMarks>()).add(day);
+      return day;
+    });
+  }
+
+  #forgetIfIdle(day: DayMarks): void {
+    if (day.hours !== 0 || day.unwrittenHours !== 0 || day.durableHours !== 0) return;
+    const device = this.#gateways.get(day.gateway)?.get(day.device);
+    // Another object may stand in its place by now.
+    if (device?.days.get(day.day) !== day) return;
+    device.days.delete(day.day);
+    if (device.current === day) device.current = undefined;
+    const ofDay = this.#byDay.get(day.day);
+    ofDay?.delete(day);
+    if (ofDay?.size === 0) this.#byDay.delete(day.day);
+  }
+}
+
+function keyOf({ gateway, device, day }: DayMarks): MarkedDayKey {
+  return { gateway, device, day: day * MARKED_DAY_MS };
+}
+
+function fileKeyOf({ gateway, device, day }: DayMarks): Key {
+  return [gateway, device, day];
+}
