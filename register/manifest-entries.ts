@@ -1,9 +1,10 @@
 /** The manifest's nested lists as entries of the register. */
 import { LamplighterError } from '../contract/error-codes.ts';
 import type { Change } from './change.ts';
+import { parseInstantAt } from './device-instant.ts';
 import { parseInstant } from './local-instant.ts';
 import type { Manifest, ManifestDevice, ManifestSite } from './manifest.ts';
-import { type Device, EARLIEST_PLACEMENT, type Placement } from './model.ts';
+import { type City, type Device, EARLIEST_PLACEMENT, type Meter, type Placement } from './model.ts';
 
 type Entry = Exclude<Change, { kind: 'credential' | 'no-credential' | 'decision' }>;
 
@@ -22,8 +23,12 @@ export function entriesOf(manifest: Manifest): Entry[] {
       for (const device of its) devices.push({ kind: 'device', value: deviceOf(device, id, site.id, zones), origin });
     }
   }
-  const city: Entry = { kind: 'city', value: { name: manifest.city, zone: manifest.zone }, origin };
+  const city: Entry = { kind: 'city', value: cityOf(manifest), origin };
   return [city, ...sites, ...gateways, ...devices];
+}
+
+function cityOf({ city: name, sites: _, ...fields }: Manifest): City {
+  return { name, ...fields };
 }
 
 function siteOf({ gateways: _, retired, ...site }: ManifestSite, cityZone: string) {
@@ -31,19 +36,36 @@ function siteOf({ gateways: _, retired, ...site }: ManifestSite, cityZone: strin
 }
 
 function deviceOf(
-  { retired, name, placements, ...device }: ManifestDevice,
+  { retired, name, placements, meter, ...device }: ManifestDevice,
   gateway: string,
   site: string,
   zones: ReadonlyMap<string, string>,
 ): Device {
+  const placed = (placements ?? [{ site }]).map((placement) => placementOf(placement, zones));
+  const counts = meterOf(meter ?? {}, placed, zones);
   return {
     gateway,
     ...device,
     name: name ?? device.id,
-    placements: (placements ?? [{ site }]).map((placement) => placementOf(placement, zones)),
+    ...(Object.keys(counts).length > 0 ? { meter: counts } : {}),
+    placements: placed,
     is_new: false,
     ...(retired === true ? { retired } : {}),
   };
+}
+
+function meterOf(
+  { swaps, ...meter }: NonNullable<ManifestDevice['meter']>,
+  placements: readonly Placement[],
+  zones: ReadonlyMap<string, string>,
+): Meter {
+  if (swaps === undefined || swaps.length === 0) return meter;
+  const dated = swaps.map(({ metric, at: text, ...readings }) => {
+    const at = parseInstantAt(text, placements, (site) => zones.get(site) ?? 'UTC');
+    if (at === undefined) throw new LamplighterError('bad-request', `meter.swaps.at: '${text}' is not a date.`);
+    return { metric, at, ...readings };
+  });
+  return { ...meter, swaps: dated };
 }
 
 function placementOf(

@@ -1,11 +1,20 @@
 /** The register as a manifest: YAML that imports to the same sites, gateways, devices and placements. */
 import { stringify } from 'yaml';
+import { formatInstantAt } from './device-instant.ts';
 import { formatInstant } from './local-instant.ts';
 import type { ManifestCity } from './manifest-plan.ts';
-import { type Device, EARLIEST_PLACEMENT, type Gateway, type Site } from './model.ts';
+import {
+  type City,
+  type Device,
+  EARLIEST_PLACEMENT,
+  type Gateway,
+  type Meter,
+  type Placement,
+  type Site,
+} from './model.ts';
 
 /** The city's name and zone where the register has none yet. */
-const UNNAMED = { name: 'City', zone: 'UTC' };
+const UNNAMED: City = { name: 'City', zone: 'UTC' };
 
 /**
  * Holds no secrets: credentials are not part of it. Devices that were only seen in readings are exported as listed ones,
@@ -22,7 +31,8 @@ export function exportManifest(register: ManifestCity): string {
       devices: byId(register.devices(gateway.id)).map((device) => deviceFields(device, gateway.site, zones)),
     })),
   }));
-  return stringify({ city: city.name, zone: city.zone, sites }, { lineWidth: 0 });
+  const { name, ...fields } = city;
+  return stringify({ city: name, ...fields, sites }, { lineWidth: 0 });
 }
 
 function siteFields({ zone, retired, id, ...site }: Site, cityZone: string): object {
@@ -34,14 +44,29 @@ function gatewayFields({ id, name, retired }: Gateway): object {
 }
 
 function deviceFields(device: Device, gatewaySite: string, zones: ReadonlyMap<string, string>): object {
-  const { gateway: _, is_new: __, placements, retired, ...fields } = device;
+  const { gateway: _, is_new: __, placements, retired, meter, ...fields } = device;
   const [first] = placements;
   const isAlwaysHere = placements.length === 1 && first?.site === gatewaySite && first.from === EARLIEST_PLACEMENT;
   const dated = placements.map(({ site, from }) => ({
     site,
     ...(from === EARLIEST_PLACEMENT ? {} : { from: formatInstant(from, zones.get(site) ?? 'UTC') }),
   }));
-  return { ...fields, ...(isAlwaysHere ? {} : { placements: dated }), ...(retired === true ? { retired } : {}) };
+  return {
+    ...fields,
+    ...(meter === undefined ? {} : { meter: meterFields(meter, placements, zones) }),
+    ...(isAlwaysHere ? {} : { placements: dated }),
+    ...(retired === true ? { retired } : {}),
+  };
+}
+
+function meterFields(
+  { swaps, ...meter }: Meter,
+  placements: readonly Placement[],
+  zones: ReadonlyMap<string, string>,
+): object {
+  if (swaps === undefined) return meter;
+  const zoneOf = (site: string) => zones.get(site) ?? 'UTC';
+  return { ...meter, swaps: swaps.map((swap) => ({ ...swap, at: formatInstantAt(swap.at, placements, zoneOf) })) };
 }
 
 function byId<T extends { readonly id: string }>(entries: readonly T[]): T[] {

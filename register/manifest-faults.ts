@@ -2,25 +2,35 @@
  * Faults of a manifest between its entries. Reads a value whose shape may still be wrong, so it trusts nothing:
  * what has the wrong shape is passed over here and told by the schema.
  */
-
+import { isZone } from '../runtime/zone.ts';
 import { placementTimeFaults } from './change.ts';
+import { parseInstantAt } from './device-instant.ts';
 import { parseInstant } from './local-instant.ts';
+import { figure, group, isMissing, items, word } from './loose.ts';
+import { meterFaults } from './meter-faults.ts';
+import { EARLIEST_PLACEMENT, type Placement } from './model.ts';
 
 export interface ManifestFault {
   readonly path: readonly (string | number)[];
   readonly words: string;
 }
 
-type Loose = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
+/** Of the sites of the file. In UTC where the zone is itself faulty: whether a text is a date does not depend on it. */
+type Zones = ReadonlyMap<string, string>;
+
+const NO_DATE = 'is not a date or time. Write 2025-09-15, 2025-09-15T14:00 or 2025-09-15T14:00-04:00.';
 
 /** `gatewayIdFaults` says what is wrong with a gateway's id beside its form. */
 export function manifestFaults(manifest: unknown, gatewayIdFaults: (id: string) => readonly string[]): ManifestFault[] {
   const faults: ManifestFault[] = [];
   const sites = items(manifest, 'sites');
   const cityZone = word(manifest, 'zone');
-  const zones = new Map<string, string | undefined>();
-  for (const site of sites) zones.set(word(site, 'id') ?? '', word(site, 'zone') ?? cityZone);
+  const zones = new Map<string, string>();
+  for (const site of sites) {
+    const zone = word(site, 'zone') ?? cityZone;
+    zones.set(word(site, 'id') ?? '', zone !== undefined && isZone(zone) ? zone : 'UTC');
+  }
 
   const siteIds = new Set<string>();
   const gatewayIds = new Set<string>();
@@ -37,7 +47,10 @@ export function manifestFaults(manifest: unknown, gatewayIdFaults: (id: string) 
       for (const [d, device] of items(gateway, 'devices').entries()) {
         const devicePath = [...path, 'devices', d];
         faults.push(...duplicate(deviceIds, word(device, 'id'), [...devicePath, 'id'], 'device of this gateway'));
-        faults.push(...placementFaults(items(device, 'placements'), [...devicePath, 'placements'], zones));
+        const placed = placementsOf(items(device, 'placements'), [...devicePath, 'placements'], zones);
+        faults.push(...placed.faults);
+        const placements = placed.placements.length > 0 ? placed.placements : always(word(site, 'id') ?? '');
+        faults.push(...faultsOfMeter(group(device, 'meter'), [...devicePath, 'meter'], placements, zones));
       }
     }
   }
@@ -51,14 +64,16 @@ function duplicate(seen: Set<string>, id: string | undefined, path: Path, kind: 
   return [];
 }
 
-function placementFaults(
-  placements: readonly unknown[],
+/** What is wrong with a device's placements, and those that can be made sense of. */
+function placementsOf(
+  list: readonly unknown[],
   path: Path,
-  zones: ReadonlyMap<string, string | undefined>,
-): ManifestFault[] {
+  zones: Zones,
+): { faults: ManifestFault[]; placements: Placement[] } {
   const faults: ManifestFault[] = [];
+  const placements: Placement[] = [];
   let before: number | undefined;
-  for (const [index, placement] of placements.entries()) {
+  for (const [index, placement] of list.entries()) {
     const site = word(placement, 'site');
     const text = word(placement, 'from');
     const here = [...path, index];
@@ -72,47 +87,36 @@ function placementFaults(
       if (index > 0 && isMissing(placement, 'from')) {
         faults.push({ path: here, words: 'from is missing. Say since when the device is here, such as 2025-09-15.' });
       }
-      before ??= 0;
+      before ??= EARLIEST_PLACEMENT;
+      if (index === 0 && site !== undefined) placements.push({ site, from: EARLIEST_PLACEMENT });
       continue;
     }
-    const from = instant(text, site === undefined ? undefined : zones.get(site));
+    const from = parseInstant(text, zones.get(site ?? '') ?? 'UTC');
     if (from === undefined) {
-      faults.push({
-        path: [...here, 'from'],
-        words: 'is not a date or time. Write 2025-09-15, 2025-09-15T14:00 or 2025-09-15T14:00-04:00.',
-      });
+      faults.push({ path: [...here, 'from'], words: NO_DATE });
       continue;
     }
+    if (site !== undefined) placements.push({ site, from });
     for (const words of placementTimeFaults('', from, before)) faults.push({ path: [...here, 'from'], words });
     before = from;
   }
-  return faults;
+  return { faults, placements };
 }
 
-/** In UTC when the zone is itself faulty: whether the text is a date does not depend on it. */
-function instant(text: string, zone: string | undefined): number | undefined {
-  try {
-    return parseInstant(text, zone ?? 'UTC');
-  } catch (error) {
-    if (error instanceof RangeError) return parseInstant(text, 'UTC');
-    throw error;
+function always(site: string): Placement[] {
+  return [{ site, from: EARLIEST_PLACEMENT }];
+}
+
+function faultsOfMeter(meter: unknown, path: Path, placements: readonly Placement[], zones: Zones): ManifestFault[] {
+  const faults: ManifestFault[] = [];
+  const swaps = items(meter, 'swaps').map((swap, index) => {
+    const text = word(swap, 'at');
+    const at = text === undefined ? undefined : parseInstantAt(text, placements, (site) => zones.get(site) ?? 'UTC');
+    if (text !== undefined && at === undefined) faults.push({ path: [...path, 'swaps', index, 'at'], words: NO_DATE });
+    return { metric: word(swap, 'metric'), at, last: figure(swap, 'last'), first: figure(swap, 'first') };
+  });
+  for (const fault of meterFaults({ register_limit: figure(meter, 'register_limit'), swaps })) {
+    faults.push({ path: [...path, ...fault.path], words: fault.words });
   }
-}
-
-function isGroup(value: unknown): value is Loose {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function items(value: unknown, key: string): readonly unknown[] {
-  const list = isGroup(value) ? value[key] : undefined;
-  return Array.isArray(list) ? list : [];
-}
-
-function word(value: unknown, key: string): string | undefined {
-  const text = isGroup(value) ? value[key] : undefined;
-  return typeof text === 'string' ? text : undefined;
-}
-
-function isMissing(value: unknown, key: string): boolean {
-  return isGroup(value) && value[key] === undefined;
+  return faults;
 }

@@ -10,7 +10,16 @@ import { idSchema } from '../contract/ids.ts';
 import { parseYaml, readYamlFile, type YamlResult } from '../runtime/yaml-file.ts';
 import { reservedFaults } from './change.ts';
 import { manifestFaults } from './manifest-faults.ts';
-import { citySchema, deviceSchema, gatewaySchema, siteSchema, zoneSchema } from './model.ts';
+import {
+  citySchema,
+  deviceSchema,
+  gatewaySchema,
+  MOST_SWAPS,
+  meterSchema,
+  siteSchema,
+  swapSchema,
+  zoneSchema,
+} from './model.ts';
 
 const placementSchema = z.strictObject({
   site: idSchema,
@@ -18,9 +27,19 @@ const placementSchema = z.strictObject({
   from: z.string().optional(),
 });
 
-const manifestDeviceSchema = deviceSchema
-  .omit({ gateway: true, placements: true, is_new: true })
-  .extend({ name: deviceSchema.shape.name.optional(), placements: z.array(placementSchema).min(1).optional() });
+/** Instants of swaps are dates as people write them, local to the site where the device is then. */
+const manifestMeterSchema = meterSchema.extend({
+  swaps: z
+    .array(swapSchema.extend({ at: z.string() }))
+    .max(MOST_SWAPS)
+    .optional(),
+});
+
+const manifestDeviceSchema = deviceSchema.omit({ gateway: true, placements: true, is_new: true }).extend({
+  name: deviceSchema.shape.name.optional(),
+  meter: manifestMeterSchema.optional(),
+  placements: z.array(placementSchema).min(1).optional(),
+});
 
 const manifestGatewaySchema = gatewaySchema.omit({ site: true }).extend({
   name: gatewaySchema.shape.name.optional(),
@@ -36,7 +55,7 @@ const manifestSiteSchema = siteSchema.extend({
 export const manifestSchema = z
   .strictObject({
     city: citySchema.shape.name,
-    zone: zoneSchema,
+    ...citySchema.omit({ name: true }).shape,
     sites: z.array(manifestSiteSchema).default([]),
   })
   .superRefine(

@@ -77,6 +77,19 @@ export const placementSchema = z.strictObject({
 });
 export type Placement = z.infer<typeof placementSchema>;
 
+/** An announced exchange of a meter. */
+export const swapSchema = z.strictObject({
+  /** A counter of the device. */
+  metric: z.string().min(1).max(64),
+  /** Epoch milliseconds. */
+  at: z.int(),
+  /** Last reading of the old meter; absent: what was counted since its last stored value is not known. */
+  last: z.number().min(0).optional(),
+  /** First reading of the new one; absent: its first stored value is the baseline. */
+  first: z.number().min(0).optional(),
+});
+export const MOST_SWAPS = 50;
+
 /** How the registers of a device count. Absent fields: what most meters do. */
 export const meterSchema = z.strictObject({
   /** What one unit of the register stands for (current transformers, pulse weights); 1 when absent. */
@@ -86,20 +99,7 @@ export const meterSchema = z.strictObject({
   /** The most that can plausibly be counted in an hour, in the counter's unit, multiplier included (kWh: kW). */
   max_per_hour: z.number().positive().max(1e9).optional(),
   /** Announced exchanges of the meter, in rising order of `at`. */
-  swaps: z
-    .array(
-      z.strictObject({
-        metric: z.string().min(1).max(64),
-        /** Epoch milliseconds. */
-        at: z.int(),
-        /** Last reading of the old meter; absent: what was counted since its last stored value is not known. */
-        last: z.number().min(0).optional(),
-        /** First reading of the new one; absent: its first stored value is the baseline. */
-        first: z.number().min(0).optional(),
-      }),
-    )
-    .max(50)
-    .optional(),
+  swaps: z.array(swapSchema).max(MOST_SWAPS).optional(),
 });
 export type Meter = z.infer<typeof meterSchema>;
 

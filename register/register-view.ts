@@ -2,7 +2,7 @@
  * The register as its readers see it: broker, ingest and console ask it and never wait.
  * The owner (register.ts) implements it; so does a snapshot in another process.
  */
-import type { City, Credential, Device, Gateway, MeterDecision, Site } from './model.ts';
+import type { City, Credential, Device, Gateway, MeterDecision, Placement, Site } from './model.ts';
 
 export interface RegisterView {
   /** The city's name and zone, once somebody has set them. */
@@ -24,7 +24,7 @@ export interface RegisterView {
 }
 
 /** The site of a device at an instant (epoch milliseconds); before its first placement, the first one's. */
-export function siteAt(device: Device, time: number): string {
+export function siteAt(device: { readonly placements: readonly Placement[] }, time: number): string {
   let site = device.placements[0]?.site ?? '';
   for (const placement of device.placements) if (placement.from <= time) site = placement.site;
   return site;

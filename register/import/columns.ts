@@ -1,4 +1,5 @@
 /** The columns that lists of sites, gateways and devices may have. Their order in the file is free. */
+import { tariffsSchema } from '../model.ts';
 
 export const IMPORT_KINDS = ['sites', 'gateways', 'devices'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
@@ -23,6 +24,13 @@ export const COLUMNS: Readonly<Record<ImportKind, readonly Column[]>> = {
     { name: 'longitude', words: 'degrees, WGS 84' },
     { name: 'address', words: 'one line' },
     { name: 'zone', words: "IANA time zone; the city's when left out" },
+    ...tariffsSchema.keyof().options.map((carrier) => ({
+      name: `tariff_${carrier}`,
+      words: `id of the tariff for ${carrier}; the city's when left out`,
+    })),
+    { name: 'factors', words: "id of the set of emission factors; the city's when left out" },
+    { name: 'contract_demand_kw', words: 'demand that the supply contract covers' },
+    { name: 'budget_kwh', words: 'electricity of a fiscal year' },
     { name: 'retired', words: 'yes or no' },
   ],
   gateways: [
@@ -37,6 +45,11 @@ export const COLUMNS: Readonly<Record<ImportKind, readonly Column[]>> = {
     { name: 'name', words: 'for people; the id when left out' },
     { name: 'kind', words: 'electricity-meter, air-sensor, lamp …' },
     { name: 'interval_s', words: 'seconds between readings' },
+    { name: 'interval_stamp', words: 'begin or end: which end of its interval a reading is stamped with' },
+    { name: 'nominal_w', words: 'what a lamp takes at full power' },
+    { name: 'multiplier', words: 'what one unit of its registers stands for; 1 when left out' },
+    { name: 'register_limit', words: 'where its registers begin again at 0' },
+    { name: 'max_per_hour', words: 'the most that can be counted in an hour (kWh: kW)' },
     { name: 'site', words: "where it is; its gateway's site when left out" },
     { name: 'from', words: 'since when it is there: 2025-09-15, in the zone of the site; ever since when left out' },
     { name: 'retired', words: 'yes or no' },

@@ -1,10 +1,11 @@
 import { placementTimeFaults } from '../change.ts';
 import { parseInstant } from '../local-instant.ts';
-import { type Device, deviceSchema, EARLIEST_PLACEMENT, type Placement } from '../model.ts';
+import { meterFaults } from '../meter-faults.ts';
+import { type Device, deviceSchema, EARLIEST_PLACEMENT, type Meter, type Placement } from '../model.ts';
 import type { KnownCity, ReadEntry } from './plan-import.ts';
 import type { RowReader } from './row-reader.ts';
 
-/** A row of a list of devices. */
+/** A row of a list of devices. What no column speaks of, such as announced swaps, stays as it is. */
 export function readDevice(row: RowReader, city: KnownCity): ReadEntry {
   const gateway = row.cell('gateway');
   const device = row.cell('id');
@@ -16,17 +17,36 @@ export function readDevice(row: RowReader, city: KnownCity): ReadEntry {
     row.fault('gateway', 'is not in the register. Import the gateways first, or correct the id.');
   }
   const retired = row.flag('retired', before?.retired === true);
-  const value = row.checked(deviceSchema, {
+  const meter = meterOf(row, before?.meter);
+  const given = {
+    ...before,
     gateway,
     id: device,
     name: row.text('name', before?.name) ?? before?.name ?? device,
     kind: row.text('kind', before?.kind),
     interval_s: row.number('interval_s', before?.interval_s),
+    interval_stamp: row.text('interval_stamp', before?.interval_stamp),
+    nominal_w: row.number('nominal_w', before?.nominal_w),
+    meter,
     placements: placementsOf(row, before, owner?.site ?? '', city),
     is_new: false,
     retired: retired ? true : undefined,
-  });
+  };
+  // A field of the meter is a column of its own.
+  const value = row.checked(deviceSchema, given, ([field, inner]) => (field === 'meter' ? inner : field));
+  for (const { words } of meterFaults(value?.meter ?? {})) row.fault('register_limit', words);
   return { id, before, change: value && { kind: 'device', value, origin: 'console' } };
+}
+
+function meterOf(row: RowReader, before: Meter | undefined): Meter | undefined {
+  const meter = {
+    multiplier: row.number('multiplier', before?.multiplier),
+    register_limit: row.number('register_limit', before?.register_limit),
+    max_per_hour: row.number('max_per_hour', before?.max_per_hour),
+    swaps: before?.swaps,
+  };
+  const said = Object.entries(meter).filter(([, value]) => value !== undefined);
+  return said.length === 0 ? undefined : Object.fromEntries(said);
 }
 
 /** Placements never go but for one of the same date: where a device was stays known. */

@@ -84,7 +84,7 @@ function entryOf(
     faults.push(...reader.faults);
     return undefined;
   }
-  if (change.kind === 'no-credential') return undefined;
+  if (change.kind === 'no-credential' || change.kind === 'decision') return undefined;
   const { line } = row;
   if (before === undefined) return { line, id, action: 'add', fields: [], change };
   const fields = differences(before, change.value, city);
@@ -115,7 +115,14 @@ function differences(before: object, after: object, city: KnownCity): ImportedFi
 function words(field: string, value: unknown, city: KnownCity): string {
   if (value === undefined) return '';
   if (field === 'placements') return placementWords(value as Device['placements'], city);
+  if (typeof value === 'object' && value !== null) return groupWords(value);
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+}
+
+/** Such as `multiplier 40, register_limit 100000, swaps 2`. */
+function groupWords(group: object): string {
+  const parts = Object.entries(group).map(([name, value]) => `${name} ${Array.isArray(value) ? value.length : value}`);
+  return parts.join(', ');
 }
 
 function placementWords(placements: readonly Placement[], city: KnownCity): string {

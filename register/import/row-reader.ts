@@ -55,14 +55,21 @@ export class RowReader {
     this.faults.push(importFault(this.line, column, this.cell(column), words));
   }
 
-  /** The value if it keeps to the schema; else its faults are noted, one a column. */
-  checked<Schema extends z.ZodType>(schema: Schema, value: object): z.output<Schema> | undefined {
+  /**
+   * The value if it keeps to the schema; else its faults are noted, one a column. `columnOf` names the column of a path;
+   * without it a field is the column of its name.
+   */
+  checked<Schema extends z.ZodType>(
+    schema: Schema,
+    value: object,
+    columnOf: (path: readonly PropertyKey[]) => PropertyKey | undefined = ([field]) => field,
+  ): z.output<Schema> | undefined {
     const given = Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
     const result = schema.safeParse(given);
     for (const issue of result.error?.issues ?? []) {
-      const column = String(issue.path[0] ?? '');
+      const column = String(columnOf(issue.path) ?? '');
       if (this.faults.some((fault) => fault.column === column)) continue;
-      const isMissing = given[column] === undefined;
+      const isMissing = given[String(issue.path[0] ?? '')] === undefined;
       this.fault(column, isMissing ? 'is missing, and a new entry needs it.' : `${issue.message}.`);
     }
     return this.faults.length === 0 && result.success ? result.data : undefined;

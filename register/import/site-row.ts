@@ -1,13 +1,14 @@
-import { siteSchema } from '../model.ts';
+import { siteSchema, type Tariffs, tariffsSchema } from '../model.ts';
 import type { KnownCity, ReadEntry } from './plan-import.ts';
 import type { RowReader } from './row-reader.ts';
 
-/** A row of a list of sites. */
+/** A row of a list of sites. What no column speaks of, such as hours of use, stays as it is. */
 export function readSite(row: RowReader, city: KnownCity): ReadEntry {
   const id = row.cell('id');
   const before = city.site(id);
   const retired = row.flag('retired', before?.retired === true);
-  const value = row.checked(siteSchema, {
+  const given = {
+    ...before,
     id,
     name: row.text('name', before?.name) ?? before?.name,
     kind: row.text('kind', before?.kind) ?? before?.kind,
@@ -17,7 +18,22 @@ export function readSite(row: RowReader, city: KnownCity): ReadEntry {
     longitude: row.number('longitude', before?.longitude),
     address: row.text('address', before?.address),
     zone: row.text('zone', before?.zone) ?? before?.zone ?? city.city()?.zone,
+    tariffs: tariffsOf(row, before?.tariffs),
+    factors: row.text('factors', before?.factors),
+    contract_demand_kw: row.number('contract_demand_kw', before?.contract_demand_kw),
+    budget_kwh: row.number('budget_kwh', before?.budget_kwh),
     retired: retired ? true : undefined,
-  });
+  };
+  const value = row.checked(siteSchema, given, ([field, inner]) =>
+    field === 'tariffs' ? `tariff_${String(inner)}` : field,
+  );
   return { id, before, change: value && { kind: 'site', value, origin: 'console' } };
+}
+
+function tariffsOf(row: RowReader, before: Tariffs | undefined): Tariffs | undefined {
+  const said = tariffsSchema.keyof().options.flatMap((carrier) => {
+    const tariff = row.text(`tariff_${carrier}`, before?.[carrier]);
+    return tariff === undefined ? [] : [[carrier, tariff] as const];
+  });
+  return said.length === 0 ? undefined : Object.fromEntries(said);
 }

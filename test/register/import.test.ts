@@ -7,7 +7,7 @@ import { COLUMNS, type ImportKind } from '../../register/import/columns.ts';
 import { importFaultText } from '../../register/import/import-fault.ts';
 import { readImportTable, type TableOptions } from '../../register/import/import-table.ts';
 import { planImport } from '../../register/import/plan-import.ts';
-import type { Site } from '../../register/model.ts';
+import type { Device, Site } from '../../register/model.ts';
 import { Register } from '../../register/register.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -146,6 +146,24 @@ describe('lists of sites', () => {
   });
 });
 
+describe('lists of sites for figures', () => {
+  test('name tariffs, factors, demand and budget, and leave hours of use as they are', async () => {
+    const { register, apply, faults } = await aCity();
+    const schedule = { days: [1, 2, 3, 4, 5], open: '08:00', close: '18:00' };
+    await register.putSite({ ...HALL, schedule, tariffs: { gas: 'gas-1' } });
+    await apply('sites', 'id,tariff_electricity,factors,budget_kwh,contract_demand_kw\ntown-hall,g-3,boston,9000,50\n');
+    const figures = { factors: 'boston', budget_kwh: 9_000, contract_demand_kw: 50 };
+    const tariffs = { electricity: 'g-3', gas: 'gas-1' };
+    expect(register.site('town-hall')).toEqual({ ...HALL, schedule, tariffs, ...figures });
+    await apply('sites', 'id,tariff_electricity,tariff_gas\ntown-hall,,\n');
+    expect(register.site('town-hall')).toEqual({ ...HALL, schedule, ...figures });
+    expect(await faults('sites', 'id,tariff_gas,budget_kwh\ntown-hall,Gas 1,-5\n')).toEqual([
+      expect.stringContaining('f:2 tariff_gas "Gas 1": '),
+      expect.stringContaining('f:2 budget_kwh "-5": '),
+    ]);
+  });
+});
+
 describe('lists of gateways', () => {
   test('ten thousand get their tokens in one write', async () => {
     const { register, apply } = await aCity();
@@ -202,6 +220,50 @@ describe('lists of devices', () => {
       { site: 'school', from: Date.parse('2026-03-01T05:00:00Z') },
     ]);
     expect((await plan('devices', move)).entries).toMatchObject([{ action: 'none' }]);
+  });
+
+  test('what no column names stays: swaps, and with them what the meter is', async () => {
+    const { register, apply, plan, faults } = await aCity();
+    const swaps = [{ metric: 'active_energy_kwh', at: 1_700_000_000_000, last: 90_000 }];
+    const device: Device = {
+      gateway: 'roof',
+      id: 'meter',
+      name: 'Meter',
+      interval_stamp: 'end',
+      nominal_w: 75,
+      meter: { multiplier: 40, register_limit: 100_000, swaps },
+      placements: [{ site: 'town-hall', from: 0 }],
+      is_new: false,
+    };
+    await register.putDevice(device);
+    expect((await plan('devices', 'gateway,id\nroof,meter\n')).entries).toMatchObject([{ action: 'none' }]);
+    await apply('devices', 'gateway,id,name\nroof,meter,Main\n');
+    expect(register.device('roof', 'meter')).toEqual({ ...device, name: 'Main' });
+    const list = 'gateway,id,multiplier,max_per_hour,interval_stamp,nominal_w\nroof,meter,,1200,begin,\n';
+    expect((await plan('devices', list)).entries[0]?.fields).toContainEqual({
+      field: 'meter',
+      before: 'multiplier 40, register_limit 100000, swaps 1',
+      after: 'register_limit 100000, max_per_hour 1200, swaps 1',
+    });
+    await apply('devices', list);
+    expect(register.device('roof', 'meter')).toMatchObject({
+      interval_stamp: 'begin',
+      meter: { register_limit: 100_000, max_per_hour: 1_200, swaps },
+    });
+    expect(register.device('roof', 'meter')?.meter).not.toHaveProperty('multiplier');
+    expect(register.device('roof', 'meter')).not.toHaveProperty('nominal_w');
+    const rows = ['0,100,begin', 'x,,middle', '-1,0,end'];
+    const text = `gateway,id,multiplier,register_limit,interval_stamp\n${rows.map((row, n) => `roof,new-${n},${row}\n`).join('')}`;
+    expect(await faults('devices', text)).toEqual([
+      expect.stringContaining('f:2 multiplier "0": '),
+      expect.stringContaining('f:3 multiplier "x": is not a number'),
+      expect.stringContaining('f:3 interval_stamp "middle": '),
+      expect.stringContaining('f:4 multiplier "-1": '),
+      expect.stringContaining('f:4 register_limit "0": '),
+    ]);
+    expect(await faults('devices', 'gateway,id,register_limit\nroof,meter,9000\n')).toEqual([
+      expect.stringContaining('f:2 register_limit "9000": is not below the register limit 9000'),
+    ]);
   });
 
   test('faults of gateway, site and date', async () => {

@@ -38,11 +38,15 @@ describe('the example manifest', () => {
     expect(conflicts).toEqual([]);
     expect(changes.every((change) => change.action === 'add')).toBe(true);
     expect(register.sites()).toHaveLength(3);
-    expect(register.city()).toEqual({ name: 'Boston', zone: 'America/New_York' });
+    expect(register.city()).toEqual({ name: 'Boston', zone: 'America/New_York', fiscal_year_start: 7 });
     const moved = register.device('copley-basement', 'air-7')!;
     const move = Date.parse('2025-09-15T18:00:00Z');
     expect([move - 1, move].map((time) => siteAt(moved, time))).toEqual(['roxbury-library', 'copley-library']);
     expect(register.device('roxbury-cabinet', 'old-gas-meter')?.retired).toBe(true);
+    expect(register.device('copley-basement', 'chiller-meter')).toMatchObject({
+      interval_stamp: 'end',
+      meter: { multiplier: 40, swaps: [{ metric: 'active_energy_kwh', at: Date.parse('2026-05-04T16:00:00Z') }] },
+    });
     expect(planManifest(register, result.value).changes).toEqual([]);
   });
 });
@@ -97,6 +101,70 @@ sites:
       [27, 'sites[1].gateways[0].id'],
       [28, 'sites[1].gateways[1].id'],
     ]);
+  });
+
+  it('is told what is wrong with meters, tariffs and the fiscal year, by line', () => {
+    const text = `city: Boston
+zone: America/New_York
+fiscal_year_start: 13
+tariffs: { coal: x }
+sites:
+  - id: copley
+    name: Central Library
+    kind: building
+    contract_demand_kw: 0
+    tariffs:
+      gas: Not An Id
+    gateways:
+      - id: library
+        devices:
+          - id: main
+            interval_stamp: middle
+            meter:
+              multiplier: -1
+              register_limit: 0
+              swaps:
+                - metric: active_power_kw
+                  at: 2026-05-04T12:00
+                - metric: active_energy
+                  at: 2026-05-03
+                - at: noon
+                  metric: active_energy_kwh
+                  last: -1
+          - id: sub
+            meter:
+              register_limit: 1000
+              swaps:
+                - { metric: active_energy_kwh, at: 2026-05-04, last: 1000, first: 3 }
+                - { metric: active_energy_kwh, at: 2026-05-04T00:00-04:00 }
+                - { metric: active_energy_export_kwh, at: 2026-05-04 }
+                - { metric: gas_volume_m3, at: 1969-05-04 }
+`;
+    const result = parseManifest(text, 'city.yaml');
+    if (result.ok) throw new Error('taken');
+    const sub = 'sites[0].gateways[0].devices[1].meter.swaps';
+    const main = 'sites[0].gateways[0].devices[0].meter';
+    expect(result.faults.map((fault) => [fault.line, fault.field])).toEqual([
+      [3, 'fiscal_year_start'],
+      [4, 'tariffs.coal'],
+      [9, 'sites[0].contract_demand_kw'],
+      [11, 'sites[0].tariffs.gas'],
+      [16, 'sites[0].gateways[0].devices[0].interval_stamp'],
+      [18, `${main}.multiplier`],
+      [19, `${main}.register_limit`],
+      [21, `${main}.swaps[0].metric`],
+      [23, `${main}.swaps[1].metric`],
+      [24, `${main}.swaps[1].at`],
+      [25, `${main}.swaps[2].at`],
+      [27, `${main}.swaps[2].last`],
+      [32, `${sub}[0].last`],
+      [33, `${sub}[1].at`],
+      [35, `${sub}[3].at`],
+      [35, `${sub}[3].at`],
+    ]);
+    const words = result.faults.map(faultText).join('\n');
+    expect(words).toContain('is not a counter. Name one of active_energy_kwh');
+    expect(words).toContain('there is another swap of active_energy_kwh at this instant');
   });
 
   it.each([
@@ -176,7 +244,13 @@ describe('applying a manifest', () => {
 describe('exporting', () => {
   it('gives a manifest that imports to the same state', async () => {
     const register = await aSmallRegister();
-    await register.putCity({ name: 'Boston', zone: 'America/New_York' });
+    await register.putCity({
+      name: 'Boston',
+      zone: 'America/New_York',
+      fiscal_year_start: 10,
+      tariffs: { electricity: 'g-3' },
+      factors: 'boston-2025',
+    });
     await register.putSite(
       aSite({ id: 'berlin', name: 'Depot: "Süd" #2', zone: 'Europe/Berlin', floor_area_m2: 12.5 }),
     );
@@ -184,8 +258,33 @@ describe('exporting', () => {
     await register.placeDevice('library', 'main-meter', 'berlin', Date.parse('2025-03-30T00:30:00Z'));
     await register.placeDevice('library', 'main-meter', 'copley', Date.parse('2025-09-15T04:00:00Z'));
     await register.putDevice(aDevice({ id: 'yes', name: '007', kind: 'lamp', interval_s: 60, retired: true }));
+    // Hawaii is six hours behind New York: the same date is another instant before and after the move.
+    await register.putSite(aSite({ id: 'hilo', zone: 'Pacific/Honolulu', tariffs: { gas: 'gas-2' }, budget_kwh: 1e6 }));
+    const [noon, moved] = [Date.parse('2026-05-04T16:00:00Z'), Date.parse('2026-06-01T08:00:00Z')];
+    await register.putDevice(
+      aDevice({
+        id: 'meter',
+        interval_stamp: 'begin',
+        nominal_w: 60,
+        meter: {
+          multiplier: 40,
+          swaps: [
+            { metric: 'active_energy_kwh', at: noon, last: 5, first: 0 },
+            { metric: 'active_energy_export_kwh', at: noon },
+            { metric: 'active_energy_kwh', at: Date.parse('2026-06-01T04:00:00Z') },
+            { metric: 'active_energy_kwh', at: Date.parse('2026-06-02T10:00:00Z'), first: 1.5 },
+          ],
+        },
+        placements: [
+          { site: 'copley', from: 0 },
+          { site: 'hilo', from: moved },
+        ],
+      }),
+    );
     await register.addCredential({ id: 'library', role: 'gateway' });
     const text = exportManifest(register);
+    expect(text).toContain('at: 2026-05-04T12:00-04:00\n');
+    expect(text).toContain('at: 2026-06-02\n');
     expect(text).toContain('from: 2025-09-15\n');
     expect(text).not.toContain(register.credential('library')!.token_sha256);
     const copy = await aRegister();
