@@ -10,6 +10,9 @@ import { LOG_LEVELS } from '../runtime/log.ts';
 import { CITY_FAULTS, type CityFaultName } from '../simulators/asked-faults.ts';
 import { HISTORY_DAYS } from '../simulators/founding.ts';
 
+/** A thousand years: what is meant to be longer is off. */
+const MOST_DAYS = 365_250;
+
 const port = z.coerce.number('must be a port number').int().min(0).max(65_535);
 /** `off` switches a listener off. YAML reads an unquoted off as false. */
 const portOrOff = z
@@ -20,6 +23,19 @@ const url = (protocols: RegExp, example: string) =>
     .string()
     .refine((text) => URL.canParse(text) && protocols.test(text), { error: `must be an address such as ${example}` });
 const count = (least: number) => z.coerce.number('must be a number').int().min(least);
+
+/** `off` keeps for ever, which is an infinite number of days. */
+const daysOrOff = (least: number) =>
+  z.union(
+    [
+      z.literal(['off', false]).transform(() => Number.POSITIVE_INFINITY),
+      z.coerce.number().refine((days) => Number.isInteger(days) && days >= least && days <= MOST_DAYS, {
+        error: daysFault(least),
+      }),
+    ],
+    daysFault(least),
+  );
+const daysFault = (least: number) => `must be a whole number of days from ${least} to ${MOST_DAYS}, or off`;
 
 const faultList = z.string().transform((text, context) => {
   const names = text.split(',').map((name) => name.trim());
@@ -164,9 +180,14 @@ export const SETTINGS = {
   duckdb_memory_mb: { schema: count(64).default(1_024), value: 'MB', help: 'memory limit of DuckDB' },
   queue_mb: { schema: count(1).default(64), value: 'MB', help: 'bound of the queue between intake and store' },
   retention_days: {
-    schema: count(1).default(400),
-    value: 'days',
-    help: 'readings older than this are rejected as too-old',
+    schema: daysOrOff(2).default(400),
+    value: 'days|off',
+    help: 'readings are kept so long, then deleted once rolled up; older ones are refused a day before; off: for ever',
+  },
+  retention_15m_days: {
+    schema: daysOrOff(2).default(2_192),
+    value: 'days|off',
+    help: 'roll-ups of quarter hours are kept so long, those of hours and days for ever; off: for ever',
   },
   log_level: { schema: z.enum(LOG_LEVELS).default('warn'), value: LOG_LEVELS.join('|'), help: 'how much is logged' },
 } as const satisfies Record<string, Row>;
@@ -243,6 +264,12 @@ function faultsTogether(settings: Settings): SettingFault[] {
     faults.push({
       source: flagOf('broker_url'),
       words: 'does not go with --city demo, whose gateways need the built-in broker; add --city none or a manifest',
+    });
+  }
+  if (settings.retention_15m_days < settings.retention_days) {
+    faults.push({
+      source: flagOf('retention_15m_days'),
+      words: `must not be shorter than ${flagOf('retention_days')}: quarter hours are kept as long as the readings they are made of; give more days, or off`,
     });
   }
   faults.push(...listenerFaults(settings));

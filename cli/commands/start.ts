@@ -40,11 +40,11 @@ export function startCommand(): Command {
   });
 }
 
-/** The parser names `--mqtt-port` mqttPort; the settings call it mqtt_port. */
+/** The parser names `--mqtt-port` mqttPort, `--retention-15m-days` retention15mDays; the settings have mqtt_port. */
 function keyed(flags: Record<string, string | undefined>): Partial<Record<SettingKey | 'config', string | undefined>> {
   return Object.fromEntries(
     Object.entries(flags).map(([name, value]) => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      name.replace(/[A-Z]|(?<=[a-z])\d/g, (letter) => `_${letter.toLowerCase()}`),
       value,
     ]),
   );
