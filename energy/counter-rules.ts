@@ -16,6 +16,9 @@ export const ASSUMED_INTERVAL_MS = 300_000;
  */
 export const SLOW_ABOVE_MS = 600_000;
 
+/** Neighbours further apart than this (60 days) have nothing to do with each other: the later one is a new baseline. */
+export const LONGEST_PAIR_MS = 60 * 86_400_000;
+
 /** A fall that the counter takes back within this time was a glitch (a zero after a restart, a garbled telegram). */
 export const GLITCH_MS = QUARTER_MS;
 
@@ -23,6 +26,9 @@ export const GLITCH_MS = QUARTER_MS;
 const DIP_DIGITS = 3;
 /** Or by four units in the last place of a 32-bit float, in which many meters keep their registers (24-bit mantissa). */
 const DIP_SHARE = 2 ** -22;
+
+/** Counts of the last digit that a metric shows, by `scaleOf`. */
+export const DIGIT = 100;
 
 export interface CounterRules {
   /** Milliseconds between readings, as the register states it; undefined when it does not. */
@@ -35,8 +41,12 @@ export interface CounterRules {
 
 /** Two digits more than the metric shows: kilowatt hours in watt hours. Counters beyond 9e15 counts lose digits. */
 export function rulesOf(metricId: string, intervalMs: number | undefined): CounterRules {
-  const decimals = metricById.get(metricId)?.decimals ?? 3;
-  return { intervalMs, scale: 10 ** (decimals + 2), digit: 100 };
+  return { intervalMs, scale: scaleOf(metricId), digit: DIGIT };
+}
+
+/** Counts in one unit of a metric. */
+export function scaleOf(metricId: string): number {
+  return 10 ** ((metricById.get(metricId)?.decimals ?? 3) + 2);
 }
 
 /** Whole counts of a value. */
@@ -45,7 +55,7 @@ export function countsOf(value: number, { scale }: CounterRules): number {
 }
 
 /** The largest fall from a counter at `high` that is a rounding and no reset, in counts. */
-export function dipOf(high: number, { digit }: CounterRules): number {
+export function dipOf(high: number, { digit }: Pick<CounterRules, 'digit'>): number {
   return Math.max(DIP_DIGITS * digit, Math.floor(Math.abs(high) * DIP_SHARE));
 }
 

@@ -1,0 +1,45 @@
+/** Whether a counter is back soon after a fall or spike: the only look into the future that counting takes. */
+import { GLITCH_MS } from '../counter-rules.ts';
+import { effectiveTime, type MeterRules, type PersonsDecision } from './meter-rules.ts';
+
+export class LookAhead {
+  readonly #times: Float64Array;
+  readonly #values: Float64Array;
+  readonly #rules: MeterRules;
+  readonly #decisionAt: ReadonlyMap<number, PersonsDecision>;
+  /** Whether a search ended where the values did: later ones might have changed its answer. */
+  ranOut = false;
+
+  constructor(times: Float64Array, values: Float64Array, rules: MeterRules) {
+    this.#times = times;
+    this.#values = values;
+    this.#rules = rules;
+    this.#decisionAt = new Map(rules.decisions.map((decision) => [decision.at, decision]));
+  }
+
+  decisionAt(time: number): PersonsDecision | undefined {
+    return this.#decisionAt.get(time);
+  }
+
+  /**
+   * Instant of the first value within GLITCH_MS after that at `index` which `isBack`; undefined when there is none, or
+   * when a swap or a person's decision comes before it.
+   */
+  backAfter(index: number, isBack: (counts: number, time: number) => boolean): number | undefined {
+    const at = effectiveTime(this.#times[index] as number, this.#rules);
+    const swap = this.#rules.swaps.find((announced) => announced.at > at)?.at ?? Number.POSITIVE_INFINITY;
+    let time = at;
+    for (let next = index + 1; next < this.#times.length; next++) {
+      time = effectiveTime(this.#times[next] as number, this.#rules);
+      if (time > at + GLITCH_MS || time >= swap) return undefined;
+      const decided = this.#decisionAt.get(time)?.decision;
+      if (decided === 'glitch-zero') continue;
+      if (isBack(Math.round((this.#values[next] as number) * this.#rules.factor), time)) {
+        return decided === undefined || decided === 'normal' ? time : undefined;
+      }
+      if (decided !== undefined) return undefined;
+    }
+    if (time < at + GLITCH_MS) this.ranOut = true;
+    return undefined;
+  }
+}
