@@ -54,7 +54,7 @@ const SCHEMAS = {
 export function checkedChange(change: Change, known: Known): Change {
   if (change.kind === 'no-credential') return change;
   const result = SCHEMAS[change.kind].safeParse(change.value);
-  const label = labelOf(change);
+  const label = `${change.kind} '${nameOf(change)}'`;
   if (!result.success) {
     const faults = result.error.issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`);
     throw refusal('bad-request', label, faults);
@@ -136,15 +136,6 @@ function nameOf(change: Exclude<Change, { kind: 'no-credential' }>): string {
     default:
       return String(change.value.id);
   }
-}
-
-/** For what only holds when a decision is made (newDecisionFaults). */
-export function refusedDecision(value: DecisionRecord, faults: readonly string[]): LamplighterError {
-  return refusal('bad-request', labelOf({ kind: 'decision', value, origin: 'console' }), faults);
-}
-
-function labelOf(change: Exclude<Change, { kind: 'no-credential' }>): string {
-  return `${change.kind} '${nameOf(change)}'`;
 }
 
 function refusal(code: ErrorCode, label: string, faults: readonly string[]): LamplighterError {

@@ -23,17 +23,8 @@ export function decisionFaults(record: DecisionRecord, known: KnownDevices): str
   for (const [field, value] of Object.entries({ last, first })) {
     if (!isSwap && value !== undefined) faults.push(`${field}: goes with a swap only. Leave it out.`);
   }
-  if (estimate !== undefined && (decision === 'normal' || decision === 'withdrawn')) {
-    faults.push(`estimate: does not go with '${decision}', which is counted as measured. Leave it out.`);
+  if (estimate !== undefined && (decision === 'glitch-zero' || decision === 'withdrawn')) {
+    faults.push(`estimate: does not go with '${decision}', by which nothing ends at this value. Leave it out.`);
   }
   return faults;
-}
-
-/** What must hold when a decision is made, and may cease to: the manifest can change the device later. */
-export function newDecisionFaults(record: DecisionRecord, device: Device | undefined): string[] {
-  if (record.decision !== 'rollover' || device === undefined || device.meter?.register_limit !== undefined) return [];
-  return [
-    `decision: what a roll-over counted is only known with the register limit of '${record.gateway}/${record.device}'. ` +
-      "Set meter.register_limit (manifest) or register_limit (list of devices), or decide 'reset' with an estimate.",
-  ];
 }
