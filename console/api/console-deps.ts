@@ -4,6 +4,7 @@ import type { IngestView } from '../../ingest/ingest-view.ts';
 import type { RegisterView } from '../../register/register-view.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import type { RollUpStore } from '../../store/roll-up-store.ts';
 import type { TelemetryStore } from '../../store/telemetry-store.ts';
 import type { GatewayFile } from './gateway-file.ts';
 import type { RegisterWriter } from './register-writer.ts';
@@ -42,7 +43,7 @@ export interface SimulatedAccount {
 
 export interface ConsoleDeps {
   readonly register: RegisterView & RegisterWriter;
-  readonly store: TelemetryStore;
+  readonly store: TelemetryStore & RollUpStore;
   readonly ingest: IngestView;
   /** Absent where the broker runs elsewhere. */
   readonly broker?: (() => BrokerView) | undefined;

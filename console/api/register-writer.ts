@@ -3,7 +3,11 @@ import type { Credential, Gateway, Site } from '../../register/model.ts';
 import type { Register } from '../../register/register.ts';
 
 /** Lists and manifests are planned against the register and written whole. */
-export interface RegisterWriter extends Pick<Register, 'city' | 'origin' | 'write'> {
+export interface RegisterWriter
+  extends Pick<
+    Register,
+    'city' | 'origin' | 'write' | 'decisions' | 'decisionHistory' | 'putDecision' | 'withdrawDecision'
+  > {
   putSite(site: Site): Promise<void>;
   putGateway(gateway: Gateway): Promise<void>;
   /** Its readings stay; it may not connect again. */

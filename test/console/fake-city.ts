@@ -7,6 +7,7 @@ import type { RegisterWriter } from '../../console/api/register-writer.ts';
 import type { Batch } from '../../contract/batch.ts';
 import type { Health } from '../../contract/health.ts';
 import type { Reading } from '../../contract/reading.ts';
+import { isEmptyRollUp, type MeterEvent, type RollUp } from '../../contract/roll-up.ts';
 import { ADMISSION_DEFAULTS } from '../../ingest/admit-batch.ts';
 import type { BatchOutcome } from '../../ingest/batch-outcome.ts';
 import type {
@@ -20,11 +21,21 @@ import type {
   IngestView,
   ReplayResult,
 } from '../../ingest/ingest-view.ts';
-import type { Credential, Device, Gateway, Site } from '../../register/model.ts';
+import type { Credential, DecisionRecord, Device, Gateway, MeterDecision, Site } from '../../register/model.ts';
 import type { RegisterView } from '../../register/register-view.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { silentLog } from '../../runtime/log.ts';
 import type {
+  LatestRollUpQuery,
+  MeterEventQuery,
+  RollUpQuery,
+  RollUpStore,
+  RollUpUpdate,
+  SeriesValues,
+  ValuesQuery,
+} from '../../store/roll-up-store.ts';
+import type {
+  DeviceKey,
   LatestQuery,
   LatestValue,
   Series,
@@ -58,6 +69,14 @@ export class CityRegister implements RegisterView, RegisterWriter {
   onChange = () => () => {};
   city = () => undefined;
   origin = () => 'console' as const;
+  decisions = (): readonly MeterDecision[] => [];
+  decisionHistory = (): readonly DecisionRecord[] => [];
+  async putDecision(): Promise<DecisionRecord> {
+    throw new Error('decisions are made in tests of the real register');
+  }
+  async withdrawDecision(): Promise<DecisionRecord> {
+    throw new Error('decisions are withdrawn in tests of the real register');
+  }
   async write(): Promise<void> {
     throw new Error('lists are written in tests of the real register');
   }
@@ -87,11 +106,13 @@ export class CityRegister implements RegisterView, RegisterWriter {
 type Stored = Map<number, number>;
 
 /** Holds what it was fed, and answers as an engine would; `failure` is thrown by every read. */
-export class CityStore implements TelemetryStore {
+export class CityStore implements TelemetryStore, RollUpStore {
   readonly engine = 'duckdb' as const;
   readonly series_ = new Map<string, { gateway: string; device: string; metric: string; values: Stored }>();
   failure: Error | undefined;
   initialised = 0;
+  readonly rollUpByKey = new Map<string, RollUp & { readonly width: string }>();
+  readonly eventByKey = new Map<string, MeterEvent>();
 
   put(gateway: string, reading: Reading): void {
     for (const [metric, value] of Object.entries(reading.values)) {
@@ -158,6 +179,69 @@ export class CityStore implements TelemetryStore {
       })
       .filter((total) => total.count > 0);
   }
+
+  async values({ devices, metrics, from, to }: ValuesQuery): Promise<readonly SeriesValues[]> {
+    if (this.failure) throw this.failure;
+    return [...this.series_.values()]
+      .filter((one) => isAmong(one, devices) && (metrics?.includes(one.metric) ?? true))
+      .map(({ values, ...key }) => {
+        const inside = [...values].filter(([time]) => time >= from && time < to).sort(([a], [b]) => a - b);
+        const times = Float64Array.from(inside, ([time]) => time);
+        return { ...key, times, values: Float64Array.from(inside, ([, value]) => value) };
+      })
+      .filter(({ times }) => times.length > 0);
+  }
+
+  async rollUps({ width, sites, devices, metrics, from, to }: RollUpQuery): Promise<readonly RollUp[]> {
+    if (this.failure) throw this.failure;
+    return [...this.rollUpByKey.values()]
+      .filter(
+        (row) =>
+          row.width === width &&
+          (sites?.includes(row.site) ?? true) &&
+          isAmong(row, devices) &&
+          (metrics?.includes(row.metric) ?? true) &&
+          row.start >= from &&
+          row.start < to,
+      )
+      .sort((one, other) => one.start - other.start);
+  }
+
+  async latestRollUps({ before, ...query }: LatestRollUpQuery): Promise<readonly RollUp[]> {
+    const rows = await this.rollUps({ ...query, width: '15m', to: before });
+    return [...new Map(rows.map((row) => [`${row.gateway}/${row.device}/${row.metric}`, row])).values()];
+  }
+
+  async putRollUps({ rows, events, erasedEvents }: RollUpUpdate): Promise<void> {
+    if (this.failure) throw this.failure;
+    for (const width of ['15m', '1h', '1d'] as const) {
+      for (const row of rows[width]) {
+        const key = `${width}/${row.site}/${row.gateway}/${row.device}/${row.metric}/${row.start}`;
+        if (isEmptyRollUp(row)) this.rollUpByKey.delete(key);
+        else this.rollUpByKey.set(key, { ...row, width });
+      }
+    }
+    const keyOf = ({ gateway, device, metric, at }: Pick<MeterEvent, 'gateway' | 'device' | 'metric' | 'at'>) =>
+      `${gateway}/${device}/${metric}/${at}`;
+    for (const event of events) this.eventByKey.set(keyOf(event), event);
+    for (const key of erasedEvents) this.eventByKey.delete(keyOf(key));
+  }
+
+  async meterEvents({ devices, metrics, from, to }: MeterEventQuery): Promise<readonly MeterEvent[]> {
+    if (this.failure) throw this.failure;
+    return [...this.eventByKey.values()]
+      .filter(
+        (event) =>
+          isAmong(event, devices) && (metrics?.includes(event.metric) ?? true) && event.at >= from && event.at < to,
+      )
+      .sort((one, other) => one.at - other.at);
+  }
+
+  async keep(): Promise<void> {}
+}
+
+function isAmong({ gateway, device }: DeviceKey, devices: readonly DeviceKey[] | undefined): boolean {
+  return devices?.some((each) => each.gateway === gateway && each.device === device) ?? true;
 }
 
 function buckets(raw: [number, number][], every: number): SeriesPoint[] {
