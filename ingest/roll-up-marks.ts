@@ -203,6 +203,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
   async done(session: string, days: readonly RolledUpDay[]): Promise<void> {
     if (session !== this.#session || days.length === 0) return;
     const settled: [day: DayMarks, quarters: Quarters, hours: number][] = [];
+    const written: [day: DayMarks, hours: number][] = [];
     for (const { gateway, device, day: start, owedHours } of days) {
       const day = this.#gateways
         .get(gateway)
@@ -219,8 +220,9 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
         for (const [day] of settled) {
           // Nothing may run between looking at what is needed and forgetting that the rest is in the file.
           const needed = day.hours;
-          if ((day.durableHours & ~needed) === 0) continue;
+          if ((day.durableHours & ~needed) === 0 && (day.owedHours & ~day.durableHours) === 0) continue;
           day.durableHours &= needed;
+          written.push([day, needed]);
           if (needed === 0) remove(fileKeyOf(day));
           else put(fileKeyOf(day), needed);
         }
@@ -232,6 +234,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
       }
       throw error;
     }
+    for (const [day, hours] of written) day.durableHours |= hours;
     const now = this.#clock.monotonicMs();
     for (const [day] of settled) {
       day.dirtySinceMs = now;
