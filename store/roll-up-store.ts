@@ -72,7 +72,7 @@ export interface Kept {
 }
 
 export interface RollUpStore {
-  /** Every stored value of some devices, without objects per point. Series without a value in the stretch are absent. */
+  /** Every stored value of some devices, without objects per point. A series without a value in the stretch is absent. */
   values(query: ValuesQuery): Promise<readonly SeriesValues[]>;
 
   /** In rising order of start within each series and site. */
@@ -81,8 +81,9 @@ export interface RollUpStore {
   latestRollUps(query: LatestRollUpQuery): Promise<readonly RollUp[]>;
 
   /**
-   * Durable when it resolves. DuckDB: all of a series (rows of every width, events) or nothing of it. InfluxDB: events, then quarter hours, hours and days; the same
-   * update made again after a failure gives the same end state. Throws StoreFailure.
+   * Durable when it resolves. DuckDB: all of a series (rows of every width, events) or nothing of it. InfluxDB:
+   * events, then quarter hours, hours and days. The same update made again after a failure gives the same end state.
+   * Throws StoreFailure.
    */
   putRollUps(update: RollUpUpdate): Promise<void>;
 

@@ -6,10 +6,24 @@
  * a fatal error is opened again by itself.
  *
  * commit: stage rows in typed arrays → one transaction (new series, rows, ledger) → newest values in memory.
- * Commits, forgetting and checkpoints come one after another; reads have connections of their own and wait for nobody.
+ * putRollUps: the same in transactions of 20,000 rows, a series never divided, so that commits get in between; keep
+ * deletes in such short transactions too.
+ * Commits, roll-ups, deleting, forgetting and checkpoints come one after another; reads have connections of their own
+ * and wait for nobody.
  */
 import { version } from '@duckdb/node-api';
+import type { MeterEvent, RollUp } from '../../contract/roll-up.ts';
 import type { Log } from '../../runtime/log.ts';
+import type {
+  Kept,
+  LatestRollUpQuery,
+  MeterEventQuery,
+  RollUpQuery,
+  RollUpStore,
+  RollUpUpdate,
+  SeriesValues,
+  ValuesQuery,
+} from '../roll-up-store.ts';
 import {
   type AdmittedBatch,
   type KeepRejected,
@@ -28,13 +42,19 @@ import {
 import { CommitOrder } from './commit-order.ts';
 import { DatabaseFile, type DatabaseOptions } from './database-file.ts';
 import { isFatal, workingFailure } from './faults.ts';
+import { checkInstants } from './instants.ts';
 import { LatestValues } from './latest-values.ts';
 import { LedgerTable } from './ledger-table.ts';
 import { readPoints, readTotals } from './queries.ts';
+import { deletionsOf, type OldRows } from './retention.ts';
+import { partsOf } from './roll-up-parts.ts';
+import { type RowStretch, readLatestRollUps, readMeterEvents, readRollUps } from './roll-up-queries.ts';
+import { RollUpTables } from './roll-up-tables.ts';
 import { RowStaging } from './row-staging.ts';
 import { ensureSchema, readMeta, writeMeta } from './schema.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { SeriesDictionary } from './series-dictionary.ts';
+import { readValues } from './series-values.ts';
 import { inTransaction } from './transactions.ts';
 
 export interface DuckDBStoreOptions {
@@ -50,7 +70,7 @@ export interface DuckDBStoreOptions {
 
 const DEFAULTS = { threads: 2, memoryLimit: '1GB', checkpointBytes: 64 * 1024 * 1024 };
 
-export class DuckDBStore implements TelemetryStore {
+export class DuckDBStore implements TelemetryStore, RollUpStore {
   readonly engine = 'duckdb';
   readonly #options: DatabaseOptions;
   readonly #checkpointBytes: number;
@@ -60,6 +80,7 @@ export class DuckDBStore implements TelemetryStore {
   #series = new SeriesDictionary();
   #latest = new LatestValues();
   #ledger = new LedgerTable();
+  #rollUps = new RollUpTables();
   #order = new CommitOrder(0);
   #file: DatabaseFile | undefined;
   #state: 'new' | 'open' | 'closed' = 'new';
@@ -88,9 +109,11 @@ export class DuckDBStore implements TelemetryStore {
       if (this.#state === 'open') return;
       this.#series = new SeriesDictionary();
       this.#ledger = new LedgerTable();
+      this.#rollUps = new RollUpTables();
       await this.#openFile(async ({ writer }) => {
         await this.#series.load(writer);
         await this.#ledger.load(writer);
+        await this.#rollUps.load(writer);
         await this.#loadLatest(writer);
       });
       this.#state = 'open';
@@ -194,6 +217,83 @@ export class DuckDBStore implements TelemetryStore {
     });
   }
 
+  /** Throws `bad-request`, as the questions below do, when a bound of time is no number. */
+  async values({ devices, metrics, from, to }: ValuesQuery): Promise<readonly SeriesValues[]> {
+    const ids = this.#series.ids(devices, metrics) ?? [];
+    const found = await this.#read('read values', (connection) => readValues(connection, { ids, from, to }));
+    return found.flatMap(({ id, times, values }) => {
+      const name = this.#series.name(id);
+      return name === undefined ? [] : [{ ...name, times, values }];
+    });
+  }
+
+  async rollUps({ width, sites, devices, metrics, from, to }: RollUpQuery): Promise<readonly RollUp[]> {
+    const stretch: RowStretch = {
+      series: this.#series.ids(devices, metrics),
+      sites: sites?.map((site) => this.#rollUps.sites.find(site)).filter((id) => id !== undefined),
+      from,
+      to,
+    };
+    const names = { series: this.#series, sites: this.#rollUps.sites };
+    return this.#read('read roll-ups', (connection) => readRollUps(connection, width, stretch, names));
+  }
+
+  async latestRollUps({ devices, metrics, from, before }: LatestRollUpQuery): Promise<readonly RollUp[]> {
+    const stretch = { series: this.#series.ids(devices, metrics), from, to: before };
+    const names = { series: this.#series, sites: this.#rollUps.sites };
+    return this.#read('read roll-ups', (connection) => readLatestRollUps(connection, '15m', stretch, names));
+  }
+
+  async meterEvents({ devices, metrics, from, to }: MeterEventQuery): Promise<readonly MeterEvent[]> {
+    const stretch = { series: this.#series.ids(devices, metrics), from, to };
+    return this.#read('read events of meters', (connection) => readMeterEvents(connection, stretch, this.#series));
+  }
+
+  /**
+   * In transactions of about 20,000 rows, in the order of the series' first rows; commits get in between. Of each
+   * series all is written at once: its rows of every width and its events.
+   */
+  async putRollUps(update: RollUpUpdate): Promise<void> {
+    this.#openFileOrThrow();
+    const dictionary = this.#series;
+    for (const part of partsOf(update, dictionary)) {
+      await this.#exclusively('store roll-ups', async ({ writer }) => {
+        if (this.#series !== dictionary) throw new StoreFailure('unavailable', 'The store was closed meanwhile.');
+        const committed = await inTransaction(writer, async () => {
+          const seriesWritten = await dictionary.writeNew(writer);
+          const rowsWritten = await this.#rollUps.write(writer, part);
+          return () => {
+            seriesWritten();
+            rowsWritten();
+          };
+        });
+        committed();
+      });
+    }
+    this.#tidyLater();
+  }
+
+  /** Deletes now, in short transactions with commits between them; the space is used again, the file does not shrink. */
+  async keep({ raw, quarters }: Kept, _now: number): Promise<void> {
+    checkInstants({ ...(raw === undefined ? {} : { raw }), ...(quarters === undefined ? {} : { quarters }) });
+    const through = await this.#exclusively('delete old rows', async () => this.#order.last);
+    if (raw !== undefined) await this.#delete({ table: 'reading_values', time: 'time', before: raw, through });
+    if (quarters !== undefined) await this.#delete({ table: 'rollup_15m', time: 'start', before: quarters });
+  }
+
+  async #delete(old: OldRows): Promise<void> {
+    const deletions = await this.#read('look for old rows', (connection) => deletionsOf(connection, old));
+    if (deletions.length === 0) return;
+    await this.#exclusively('save the newest values', ({ writer }) =>
+      // They are read from the rows at the next opening, unless they are saved.
+      inTransaction(writer, () => this.#latest.save(writer, this.#order.last)),
+    );
+    for (const deletion of deletions) {
+      await this.#exclusively('delete old rows', ({ writer }) => inTransaction(writer, () => writer.run(deletion)));
+      this.#tidyLater();
+    }
+  }
+
   async #commit({ writer }: DatabaseFile, batches: readonly AdmittedBatch[]): Promise<void> {
     if (batches.length === 0) return;
     const readings = batches.reduce((sum, batch) => sum + batch.readings.length, 0);
@@ -254,6 +354,7 @@ export class DuckDBStore implements TelemetryStore {
     return this.#openFile(async ({ writer }) => {
       await this.#series.reconcile(writer);
       await this.#ledger.reconcile(writer);
+      await this.#rollUps.reconcile(writer);
       await this.#loadLatest(writer);
     });
   }

@@ -1,7 +1,8 @@
 /** Answers about a stretch of time. A value counts once per (series, time): the one committed last. */
 import { type DuckDBConnection, type DuckDBValue, LIST, listValue, UINTEGER } from '@duckdb/node-api';
-import { LamplighterError } from '../../contract/error-codes.ts';
+import type { LamplighterError } from '../../contract/error-codes.ts';
 import type { SeriesPoint } from '../telemetry-store.ts';
+import { badRequest, checkInstants, instant } from './instants.ts';
 import { itemsOf } from './table-appender.ts';
 
 export interface Stretch {
@@ -118,7 +119,7 @@ export async function readTotals(
 }
 
 function checkStretch({ from, to, every, limit }: Stretch): void {
-  if (Number.isNaN(from) || Number.isNaN(to)) throw badRequest('from and to must be epoch milliseconds.');
+  checkInstants({ from, to });
   if (every !== undefined && !(Number.isSafeInteger(every) && every > 0)) {
     throw badRequest(`every must be a whole number of milliseconds above 0, not ${every}.`);
   }
@@ -130,13 +131,4 @@ function checkStretch({ from, to, every, limit }: Stretch): void {
 function tooMany(limit: number, every: number | undefined): LamplighterError {
   const wider = every === undefined ? 'ask for buckets (every)' : 'ask for wider buckets (every)';
   return badRequest(`A device has more than ${limit} points in this time: shorten it, ${wider}, or raise the limit.`);
-}
-
-function badRequest(message: string): LamplighterError {
-  return new LamplighterError('bad-request', message);
-}
-
-/** Stored times are whole: the first that is not before `time`. */
-function instant(time: number): bigint {
-  return BigInt(Math.ceil(Math.min(Math.max(time, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER)));
 }

@@ -1,15 +1,19 @@
 /**
  * The tables.
  *
- * `reading_values` is narrow and only ever appended to; no key or index: the last commit per (series, time) wins when
- * read, by `commit_order`. Exactly-once comes from the ledger (`epochs`, `settled`, `rejected`), written in the same
- * transaction as the rows.
+ * `reading_values` is narrow, appended to and deleted from by age; no key or index: the last commit per (series, time)
+ * wins when read, by `commit_order`. Exactly-once comes from the ledger (`epochs`, `settled`, `rejected`), written in
+ * the same transaction as the rows. Of the roll-ups and `meter_events` there is one row per key, since writing one
+ * deletes the one before in the same transaction; no key or index either.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { ROLL_UP_WIDTHS } from '../../contract/roll-up.ts';
 import { StoreFailure } from '../telemetry-store.ts';
+import { NULLABLE_FIGURES, REQUIRED_FIGURES, tableOf } from './roll-up-columns.ts';
 import { inTransaction } from './transactions.ts';
 
-export const SCHEMA_VERSION = 1n;
+/** 1: readings and ledger; 2: roll-ups and events of meters beside them. */
+export const SCHEMA_VERSION = 2n;
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS meta (key VARCHAR NOT NULL, value BIGINT NOT NULL);
@@ -32,9 +36,26 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS rejected (
     epoch UINTEGER NOT NULL, seq BIGINT NOT NULL, reading INTEGER NOT NULL, reason VARCHAR NOT NULL
   );
+
+  CREATE TABLE IF NOT EXISTS sites (id UINTEGER NOT NULL, site VARCHAR NOT NULL);
+  ${ROLL_UP_WIDTHS.map(
+    (width) => `
+  -- start, peak_at, position_time, position_until: epoch milliseconds UTC.
+  CREATE TABLE IF NOT EXISTS ${tableOf(width)} (
+    start BIGINT NOT NULL USING COMPRESSION bitpacking,
+    series UINTEGER NOT NULL USING COMPRESSION bitpacking,
+    site UINTEGER NOT NULL USING COMPRESSION bitpacking,
+    ${REQUIRED_FIGURES.map((figure) => `"${figure}" DOUBLE NOT NULL USING COMPRESSION alp`).join(',\n    ')},
+    ${NULLABLE_FIGURES.map((figure) => `"${figure}" DOUBLE USING COMPRESSION alp`).join(',\n    ')}
+  );`,
+  ).join('')}
+  CREATE TABLE IF NOT EXISTS meter_events (
+    time BIGINT NOT NULL, series UINTEGER NOT NULL, kind VARCHAR NOT NULL, from_time BIGINT NOT NULL,
+    value_before DOUBLE NOT NULL, value_after DOUBLE NOT NULL, booked DOUBLE NOT NULL, decided_by VARCHAR NOT NULL
+  );
 `;
 
-/** Creates what is missing. Throws StoreFailure when a newer Lamplighter wrote the file. */
+/** Creates what is missing, so a file of an older version gets the tables that came later. Throws StoreFailure when a newer Lamplighter wrote the file. */
 export async function ensureSchema(connection: DuckDBConnection, path: string): Promise<void> {
   await connection.run('CREATE TABLE IF NOT EXISTS meta (key VARCHAR NOT NULL, value BIGINT NOT NULL)');
   const version = await readMeta(connection, 'schema_version');
@@ -46,7 +67,7 @@ export async function ensureSchema(connection: DuckDBConnection, path: string): 
   }
   await inTransaction(connection, async () => {
     await connection.run(TABLES);
-    if (version === undefined) await writeMeta(connection, 'schema_version', SCHEMA_VERSION);
+    if (version !== SCHEMA_VERSION) await writeMeta(connection, 'schema_version', SCHEMA_VERSION);
   });
 }
 

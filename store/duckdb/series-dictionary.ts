@@ -1,5 +1,6 @@
 /** Series and their ids. A reading finds its ids by two map look-ups and one comparison per value. */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DeviceKey } from '../telemetry-store.ts';
 import { appendRows } from './table-appender.ts';
 
 /** The series of one device. */
@@ -60,6 +61,26 @@ export class SeriesDictionary {
     this.#names.push(name);
     device.add(name.metric, id);
     return id;
+  }
+
+  /** Id of a series, a new one when it has none. */
+  id(name: SeriesName): number {
+    const device = this.device(name.gateway, name.device);
+    return (
+      device.find(name.metric) ?? this.add(device, { gateway: name.gateway, device: name.device, metric: name.metric })
+    );
+  }
+
+  /** Ids of the series of some devices and metrics, each once; absent matches all, and both absent give undefined. */
+  ids(devices: readonly DeviceKey[] | undefined, metrics: readonly string[] | undefined): number[] | undefined {
+    if (devices === undefined && metrics === undefined) return undefined;
+    const ids = new Set<number>();
+    for (const metric of metrics ?? [undefined]) {
+      for (const { gateway, device } of devices ?? [{ gateway: undefined, device: undefined }]) {
+        for (const id of this.select(gateway, device, metric)) ids.add(id);
+      }
+    }
+    return [...ids];
   }
 
   /** Ids of the series that match, in no particular order; undefined matches all. */

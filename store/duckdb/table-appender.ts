@@ -2,18 +2,29 @@
  * Appends columns to a table: typed arrays copied straight into DuckDB's chunk vectors, without an object or a BigInt
  * per row. 5.5 million rows a second on one core, against 3.8 with `setColumns`.
  */
-import { type DuckDBAppender, type DuckDBConnection, DuckDBDataChunk, type DuckDBType } from '@duckdb/node-api';
+import {
+  type DuckDBAppender,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  type DuckDBType,
+  type DuckDBVector,
+} from '@duckdb/node-api';
 
 /** Rows of a full DuckDB vector. */
 const CHUNK_ROWS = 2_048;
 
-/** One value per row in a Float64Array (DOUBLE) or Uint32Array (UINTEGER); for a BIGINT two halves per row, low first. */
+/**
+ * One value per row in a Float64Array (DOUBLE, NaN for NULL in a column that may be NULL) or Uint32Array (UINTEGER);
+ * for a BIGINT two halves per row, low first.
+ */
 export type Column = Float64Array | Uint32Array;
 
 interface Target {
   readonly items: Column;
   /** Items per row. */
   readonly width: 1 | 2;
+  /** One bit per row, set where there is a value; undefined in a column that has no NULL. */
+  readonly validity: Uint32Array | undefined;
   flush(): void;
 }
 
@@ -21,12 +32,15 @@ export class TableAppender {
   readonly #table: string;
   readonly #chunk: DuckDBDataChunk;
   readonly #columns: number;
+  readonly #firstNullable: number;
   #chunkRows = 0;
   #targets: Target[] = [];
 
-  constructor(table: string, types: readonly DuckDBType[]) {
+  /** `firstNullable`: position from which on all columns are DOUBLE and may be NULL; none when absent. */
+  constructor(table: string, types: readonly DuckDBType[], firstNullable = types.length) {
     this.#table = table;
     this.#columns = types.length;
+    this.#firstNullable = firstNullable;
     this.#chunk = DuckDBDataChunk.create(types);
   }
 
@@ -43,8 +57,9 @@ export class TableAppender {
 
   #fill(columns: readonly Column[], row: number, rows: number): void {
     if (rows !== this.#chunkRows) this.#resize(rows);
-    for (const [position, { items, width, flush }] of this.#targets.entries()) {
+    for (const [position, { items, width, validity, flush }] of this.#targets.entries()) {
       items.set((columns[position] as Column).subarray(row * width, (row + rows) * width));
+      if (validity !== undefined) markNulls(items, validity);
       flush();
     }
   }
@@ -56,9 +71,24 @@ export class TableAppender {
       const vector = this.#chunk.getColumnVector(position);
       const items = itemsOf(this.#chunk, position);
       const flush = () => vector.flush();
-      if (!(items instanceof BigInt64Array)) return { items, width: 1, flush };
-      return { items: new Uint32Array(items.buffer, items.byteOffset, items.length * 2), width: 2, flush };
+      const validity = position < this.#firstNullable ? undefined : validityOf(vector);
+      if (!(items instanceof BigInt64Array)) return { items, width: 1, validity, flush };
+      return { items: new Uint32Array(items.buffer, items.byteOffset, items.length * 2), width: 2, validity, flush };
     });
+  }
+}
+
+/** The bits that say which rows of a vector have a value. Setting them one by one would cost a BigInt each. */
+function validityOf(vector: DuckDBVector): Uint32Array {
+  vector.setItem(0, null); // a vector without NULL has no bits
+  const { data } = (vector as unknown as { validity: { data: BigUint64Array } }).validity;
+  return new Uint32Array(data.buffer, data.byteOffset, data.length * 2);
+}
+
+function markNulls(items: Column, validity: Uint32Array): void {
+  validity.fill(0xffff_ffff);
+  for (let row = 0; row < items.length; row++) {
+    if (Number.isNaN(items[row])) validity[row >>> 5] = (validity[row >>> 5] as number) & ~(1 << (row & 31));
   }
 }
 

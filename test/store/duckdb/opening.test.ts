@@ -76,7 +76,7 @@ describe('opening a DuckDB store', () => {
     await connection.run("UPDATE meta SET value = 99 WHERE key = 'schema_version'");
     connection.closeSync();
     instance.closeSync();
-    expect(await refusal({ path })).toMatch(/newer Lamplighter \(schema 99, this one knows 1\). Update Lamplighter/);
+    expect(await refusal({ path })).toMatch(/newer Lamplighter \(schema 99, this one knows 2\). Update Lamplighter/);
   });
 
   it('is refused with options that mean nothing', async () => {
