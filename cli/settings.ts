@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_TOPIC_PREFIX } from '../contract/topics.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
-import { CITY_FAULTS, type CityFaultName } from '../simulators/asked-faults.ts';
+import { type AskedFault, CITY_FAULTS, readAskedFault } from '../simulators/asked-faults.ts';
 import { HISTORY_DAYS } from '../simulators/founding.ts';
 
 /** A thousand years: what is meant to be longer is off. */
@@ -38,13 +38,13 @@ const daysOrOff = (least: number) =>
 const daysFault = (least: number) => `must be a whole number of days from ${least} to ${MOST_DAYS}, or off`;
 
 const faultList = z.string().transform((text, context) => {
-  const names = text.split(',').map((name) => name.trim());
-  return names
-    .filter((name) => name !== '')
-    .flatMap((name): CityFaultName[] => {
-      const known = CITY_FAULTS.find((fault) => fault === name);
-      if (known !== undefined) return [known];
-      context.addIssue({ code: 'custom', message: `there is no fault '${name}'; choose of ${CITY_FAULTS.join(', ')}` });
+  const words = text.split(',').map((word) => word.trim());
+  return words
+    .filter((word) => word !== '')
+    .flatMap((word): AskedFault[] => {
+      const fault = readAskedFault(word);
+      if (!('wrong' in fault)) return [fault];
+      context.addIssue({ code: 'custom', message: fault.wrong });
       return [];
     });
 });

@@ -50,7 +50,7 @@ export interface CityOptions {
   readonly firstDay?: number;
 }
 
-export const CITY_NAME = 'Boston (simulated)';
+export const CITY_NAME = 'Boston';
 export const CITY_ZONE = 'America/New_York';
 
 /** The same arguments give the same city, to the last digit. */

@@ -24,6 +24,8 @@ const GARBAGE_ONE_IN = 4;
 export interface DisturbedLinkDeps {
   readonly link: MqttLink;
   readonly disturbances: ReadonlySet<Disturbance>;
+  /** How long a cut lasts; 90 s without it. */
+  readonly cutForMs?: number | undefined;
   readonly clock: Clock;
   /** Asked after each health that is said: true from then on, nothing more is said. */
   readonly fallsSilent?: () => boolean;
@@ -92,11 +94,11 @@ export class DisturbedLink implements GatewayLink {
   }
 
   #cut(): void {
-    const { link } = this.#deps;
+    const { link, cutForMs = CUT_FOR_MS } = this.#deps;
     this.#isCut = true;
     if (link.connected) link.drop();
     else void link.stop();
-    this.#after(CUT_FOR_MS, () => {
+    this.#after(cutForMs, () => {
       this.#isCut = false;
       void link.start();
       this.#after(CUT_EVERY_MS, () => this.#cut());

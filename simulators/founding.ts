@@ -15,7 +15,8 @@ export const HISTORY_DAYS = 14;
 const EARLIEST_FAULT_MS = 14 * DAY_MS;
 /** A register fault that is asked for later begins after this, so that nothing of it was told yet, and shows after more. */
 const SOON_MS = 30_000;
-const SHOWS_AFTER_MS = 120_000;
+const SHOWS_AFTER_MS = 150_000;
+export const SOONEST_REGISTER_FAULT_MS = SOON_MS + 10_000;
 /** In a new city it shows in the history, so long before the founding. */
 const SHOWN_BEFORE_MS = 2 * DAY_MS;
 
@@ -42,12 +43,18 @@ export type Founding = z.infer<typeof foundingSchema>;
 
 export type AskedRegisterFault = 'rollover' | 'swap';
 
+export interface AskedRegister {
+  readonly name: AskedRegisterFault;
+  /** How soon it shows in a city that ran before, milliseconds, SOONEST_REGISTER_FAULT_MS or more. */
+  readonly ms?: number;
+}
+
 export interface FoundingRequest {
   readonly seed: number;
   /** Epoch milliseconds. */
   readonly now: number;
   readonly historyMs: number;
-  readonly registers: readonly AskedRegisterFault[];
+  readonly registers: readonly AskedRegister[];
 }
 
 export function foundingFile(dataFolder: string): string {
@@ -80,15 +87,13 @@ export function foundCity(dataFolder: string, { seed, now, historyMs, registers 
   }
   const begins = now - historyMs;
   const founding = known ?? { version: 1, seed, founded: now, begins, registers: [] };
-  const missing = registers.filter((kind) => !founding.registers.some((fault) => fault.kind === kind));
-  const [from, delayMs] =
+  const missing = registers.filter(({ name }) => !founding.registers.some((fault) => fault.kind === name));
+  const faults = missing.map(({ name, ms = SHOWS_AFTER_MS }) =>
     known === undefined
-      ? [begins, Math.max(historyMs - SHOWN_BEFORE_MS, historyMs / 2)]
-      : [now + SOON_MS, SHOWS_AFTER_MS];
-  const next = {
-    ...founding,
-    registers: [...founding.registers, ...missing.map((kind) => registerFault(kind, from, Math.round(delayMs)))],
-  };
+      ? registerFault(name, begins, Math.round(Math.max(historyMs - SHOWN_BEFORE_MS, historyMs / 2)))
+      : registerFault(name, now + SOON_MS, Math.max(ms, SOONEST_REGISTER_FAULT_MS) - SOON_MS),
+  );
+  const next = { ...founding, registers: [...founding.registers, ...faults] };
   if (known === undefined || missing.length > 0) write(foundingFile(dataFolder), dataFolder, next);
   return next;
 }

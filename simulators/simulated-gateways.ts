@@ -18,10 +18,10 @@ import type { Log } from '../runtime/log.ts';
 import { type Random, randomWord } from '../runtime/random.ts';
 import { type Service, startAll, stopAll } from '../runtime/service.ts';
 import { faultText } from '../runtime/yaml-file.ts';
-import { CITY_FAULTS, type CityFaultName } from './asked-faults.ts';
+import { type AskedFault, CITY_FAULTS } from './asked-faults.ts';
 import type { Intervals, SimulatedCity, SimulatedSite } from './city.ts';
 import { type Disturbance, DisturbedLink, SKEW_MS } from './disturbances.ts';
-import { cityOf, type Founding, foundCity, HISTORY_DAYS } from './founding.ts';
+import { type AskedRegister, cityOf, type Founding, foundCity, HISTORY_DAYS } from './founding.ts';
 import { GroundTruth } from './ground-truth.ts';
 import { type HistoryProgress, HistoryTurns } from './history-turns.ts';
 import { entriesOf } from './manifest.ts';
@@ -39,7 +39,7 @@ export interface SimulatedGatewaysDeps {
   /** How far back a city begins that was never started before, milliseconds. */
   readonly historyMs?: number;
   /** Beside what is wrong by default. */
-  readonly faults?: readonly CityFaultName[];
+  readonly faults?: readonly AskedFault[];
   readonly intervals?: Partial<Intervals>;
   /** Version that the gateways say they have. */
   readonly version?: string;
@@ -89,7 +89,7 @@ export class SimulatedGateways implements Service {
   constructor(deps: SimulatedGatewaysDeps) {
     this.#deps = deps;
     const { seed, folder, clock, historyMs = HISTORY_DAYS * 86_400_000, faults = [] } = deps;
-    const registers = faults.filter((fault) => fault === 'rollover' || fault === 'swap');
+    const registers = faults.filter(isOfRegister);
     this.founding = foundCity(folder, { seed, now: Math.floor(clock.now()), historyMs, registers });
     this.city = cityOf(this.founding, deps.intervals);
   }
@@ -160,8 +160,10 @@ export class SimulatedGateways implements Service {
   }
 
   #disturbancesOf(index: number): ReadonlySet<Disturbance> {
-    const asked = (this.#deps.faults ?? []).filter((fault) => fault !== 'rollover' && fault !== 'swap');
-    return new Set(asked.filter((fault) => (index + CITY_FAULTS.indexOf(fault)) % DISTURBED_ONE_IN === 0));
+    const asked = (this.#deps.faults ?? []).flatMap((fault) => (isOfRegister(fault) ? [] : [fault.name]));
+    return new Set(
+      asked.filter((name): name is Disturbance => (index + CITY_FAULTS.indexOf(name)) % DISTURBED_ONE_IN === 0),
+    );
   }
 
   /** What is there already may have been edited by a person, and stays. */
@@ -169,7 +171,9 @@ export class SimulatedGateways implements Service {
     const { register } = this.#deps;
     const { sites, gateways, devices } = entriesOf(this.city);
     const origin = 'console';
+    const { name, zone } = this.city;
     return [
+      ...(register.city() === undefined ? [{ kind: 'city' as const, value: { name, zone }, origin } as const] : []),
       ...sites
         .filter(({ id }) => register.site(id) === undefined)
         .map((value) => ({ kind: 'site' as const, value, origin }) as const),
@@ -260,6 +264,7 @@ export class SimulatedGateways implements Service {
       clock.now() >= silentFrom &&
       feed.standing(outbox.cursor(SOURCE))?.pendingReadings === 0 &&
       outbox.counters().buffered === 0;
+    const cutForMs = this.#deps.faults?.find(({ name }) => name === 'offline')?.ms;
     let disturbed: DisturbedLink | undefined;
     const gateway = createGateway({
       config,
@@ -269,7 +274,7 @@ export class SimulatedGateways implements Service {
       log,
       ...(version === undefined ? {} : { version }),
       wrapLink: (link) => {
-        disturbed = new DisturbedLink({ link, disturbances, clock, fallsSilent });
+        disturbed = new DisturbedLink({ link, disturbances, cutForMs, clock, fallsSilent });
         return disturbed;
       },
       feed: () => ({
@@ -279,4 +284,8 @@ export class SimulatedGateways implements Service {
     });
     return { gateway, feed, outbox, link: () => disturbed };
   }
+}
+
+function isOfRegister(fault: AskedFault): fault is AskedFault & AskedRegister {
+  return fault.name === 'rollover' || fault.name === 'swap';
 }

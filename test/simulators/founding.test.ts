@@ -32,7 +32,7 @@ it('refuses another seed and a file that it cannot read, and says what to do', (
 });
 
 it('puts a register fault into the history of a new city, and after now in one that ran', () => {
-  const fresh = foundCity(temporaryFolder(), { ...request, registers: ['rollover', 'swap'] });
+  const fresh = foundCity(temporaryFolder(), { ...request, registers: [{ name: 'rollover' }, { name: 'swap' }] });
   expect(fresh.registers.map(({ kind, from, at }) => [kind, at ?? from])).toEqual([
     ['rollover', NOW - 2 * DAY],
     ['swap', NOW - 2 * DAY],
@@ -40,7 +40,7 @@ it('puts a register fault into the history of a new city, and after now in one t
   const folder = temporaryFolder();
   const old = foundCity(folder, request);
   const later = NOW + 9 * DAY;
-  const next = foundCity(folder, { ...request, now: later, registers: ['rollover', 'swap'] });
+  const next = foundCity(folder, { ...request, now: later, registers: [{ name: 'rollover' }, { name: 'swap' }] });
   expect(next.registers.every(({ from }) => from > later)).toBe(true);
   // Nothing that was told before may read otherwise now.
   const [before, after] = [new GroundTruth(cityOf(old)), new GroundTruth(cityOf(next))];
@@ -50,5 +50,21 @@ it('puts a register fault into the history of a new city, and after now in one t
     }
     expect(after.value(gateway, 'main-meter', 'active_energy_kwh', later + DAY)).toBeLessThan(FIVE_DIGITS);
   }
-  expect(foundCity(folder, { ...request, now: later + DAY, registers: ['swap'] })).toEqual(next);
+  expect(foundCity(folder, { ...request, now: later + DAY, registers: [{ name: 'swap' }] })).toEqual(next);
+});
+
+it('lets a register fall as soon as was asked, after what may have been told', () => {
+  const folder = temporaryFolder();
+  foundCity(folder, request);
+  const asked = foundCity(folder, {
+    ...request,
+    registers: [
+      { name: 'rollover', ms: 45_000 },
+      { name: 'swap', ms: 1 },
+    ],
+  });
+  expect(asked.registers.map(({ kind, from, at }) => [kind, at ?? from])).toEqual([
+    ['rollover', NOW + 45_000],
+    ['swap', NOW + 40_000],
+  ]);
 });

@@ -64,6 +64,7 @@ it('provisions itself, sends the truth, and keeps its tokens over a restart', as
   // One fell silent seven hours ago and has nothing to tell of the last one.
   await vi.waitFor(() => expect(broker.received.size).toBe(48), { timeout: 18_000, interval: 100 });
   await vi.waitFor(() => expect(city.history().state).toBe('done'), { timeout: 18_000, interval: 100 });
+  expect(register.city()).toEqual({ name: 'Boston', zone: 'America/New_York' });
   const { begins } = city.founding;
   expect(city.history()).toMatchObject({ oldestDay: begins });
   const truth = new GroundTruth(city.city);
@@ -88,10 +89,11 @@ it('provisions itself, sends the truth, and keeps its tokens over a restart', as
   const tokenOf = (yaml: string) => /token: (\S+)/.exec(yaml)![1]!;
   expect(hashToken(tokenOf(text))).toBe(register.credential('city-hall-gateway')!.token_sha256);
 
-  // One gateway has lost its file, another was retired by a person, a site was renamed.
+  // One gateway has lost its file, another was retired by a person, the city and a site were renamed.
   const lost = join(folder, 'gateways', 'latin-school-gateway', 'gateway.yaml');
   const before = tokenOf(readFileSync(lost, 'utf8'));
   writeFileSync(lost, 'gateway: [');
+  await register.putCity({ name: 'Our town', zone: 'America/New_York' });
   await register.retireGateway('mason-pool-gateway');
   await register.putSite({ ...register.site('city-hall')!, name: 'Town Hall' });
   const { version } = register;
@@ -102,6 +104,7 @@ it('provisions itself, sends the truth, and keeps its tokens over a restart', as
   expect(again.gateways).toHaveLength(48);
   expect(readFileSync(path, 'utf8')).toBe(text);
   expect(register.site('city-hall')?.name).toBe('Town Hall');
+  expect(register.city()?.name).toBe('Our town');
   expect(tokenOf(readFileSync(lost, 'utf8'))).not.toBe(before);
   expect(register.version).toBe(version + 1);
 }, 60_000);
