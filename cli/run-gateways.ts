@@ -29,7 +29,11 @@ export function readConfigs(files: readonly string[]): GatewayConfig[] {
   return results.flatMap((result) => (result.ok ? [result.value] : []));
 }
 
-export async function runGateways(configs: readonly GatewayConfig[], log: Log): Promise<void> {
+export async function runGateways(
+  configs: readonly GatewayConfig[],
+  log: Log,
+  signalled: Promise<NodeJS.Signals>,
+): Promise<void> {
   // A gateway is a small machine: a nursery that stays at 2 MiB keeps it 20 to 40 MiB smaller under load.
   setFlagsFromString('--semi-space-growth-factor=1');
   const gateways = configs.map((config) => {
@@ -60,7 +64,7 @@ export async function runGateways(configs: readonly GatewayConfig[], log: Log): 
     tellFirstStored(config.id, gateways[index] as Gateway);
   }
   print('Stop with Ctrl-C; what is not delivered stays in the outbox.');
-  await untilSignal(() => stopAll(gateways), log);
+  await untilSignal(() => stopAll(gateways), log, signalled);
 }
 
 /** Tells once, when the store holds the first reading of this run: the technician knows that it works. */

@@ -4,10 +4,19 @@ import { print, printError } from './print.ts';
 
 const STOP_WITHIN_MS = 4_500;
 
-export async function untilSignal(stop: () => Promise<void>, log: Log): Promise<never> {
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
+/** The first signal that says stop, from now on: one that comes during a start is kept for its end. */
+export function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise<NodeJS.Signals>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, resolve);
   });
+}
+
+export async function untilSignal(
+  stop: () => Promise<void>,
+  log: Log,
+  signalled: Promise<NodeJS.Signals> = firstSignal(),
+): Promise<never> {
+  const signal = await signalled;
   print(`\nStopping (${signal}) …`);
   const giveUp = (why: string): never => {
     printError(`${why}; what was not stored stays in the gateways' outboxes.`);

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { createLog, LOG_LEVELS, type LogLevel } from '../../runtime/log.ts';
 import { print } from '../print.ts';
+import { firstSignal } from '../until-signal.ts';
 
 export function edgeCommand(): Command {
   return new Command('edge')
@@ -17,6 +18,7 @@ export function edgeCommand(): Command {
         .env('LAMPLIGHTER_LOG_LEVEL'),
     )
     .action(async (options: { config: string[]; check?: boolean; logLevel: LogLevel }) => {
+      const signalled = firstSignal();
       // Loaded here, so that other commands need not wait for MQTT and LMDB.
       const { readConfigs, runGateways } = await import('../run-gateways.ts');
       const configs = readConfigs(options.config);
@@ -27,6 +29,6 @@ export function edgeCommand(): Command {
           );
         return;
       }
-      await runGateways(configs, createLog({ level: options.logLevel, name: 'edge' }));
+      await runGateways(configs, createLog({ level: options.logLevel, name: 'edge' }), signalled);
     });
 }
