@@ -3,7 +3,8 @@
  *
  * - A request that timed out is cut. The library reports the timeout and leaves the request running; it could then
  *   reach the server after newer points of the same gateway.
- * - A limit for the whole request; the library's timeout only sees a silent socket.
+ * - A limit for the whole request; the library's timeout only sees a silent socket. A long answer that is read as it
+ *   comes may take as long as it flows.
  * - 201 is a partial success (InfluxDB 3 clustered, in the client's WriteApiImpl) and must not pass for a success.
  * - `close()` cuts what is in flight, so that nothing stays open.
  */
@@ -19,7 +20,7 @@ import {
   type SendOptions,
   type Transport,
 } from '@influxdata/influxdb-client';
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { InfluxdbTarget } from './influxdb-options.ts';
 
 const MOST_HEADER_BYTES = 4 * 1024 * 1024;
@@ -75,6 +76,7 @@ export class InfluxdbTransport implements Transport {
     body: string,
     options: SendOptions,
     callbacks: Partial<CommunicationObserver<Uint8Array>> = {},
+    limit: 'whole request' | 'silence' = 'whole request',
   ): void {
     const abort = new AbortController();
     let status = 0;
@@ -93,7 +95,8 @@ export class InfluxdbTransport implements Transport {
         abort.abort();
         callbacks.error?.(error);
       });
-    const deadline = this.#clock.after(this.#timeoutMs, () => cut(new RequestTimedOutError()));
+    const limited = (): Timer => this.#clock.after(this.#timeoutMs, () => cut(new RequestTimedOutError()));
+    let deadline = limited();
     if (this.#closed) {
       cut(new ConnectionClosed());
       return;
@@ -111,6 +114,10 @@ export class InfluxdbTransport implements Transport {
             if (!isOver) callbacks.responseStarted?.(headers, code);
           },
           next: (chunk) => {
+            if (limit === 'silence' && !isOver) {
+              deadline.cancel();
+              deadline = limited();
+            }
             if (status === 201) partial += Buffer.from(chunk).toString('utf8');
             return isOver ? undefined : callbacks.next?.(chunk);
           },
@@ -165,6 +172,7 @@ export class InfluxdbTransport implements Transport {
             else reject(refusal.error);
           },
         },
+        take === undefined ? 'whole request' : 'silence',
       );
     });
   }
