@@ -1,14 +1,28 @@
 /**
- * InfluxDB as a TelemetryStore (start reading here). Alone here is the InfluxDB client imported.
+ * InfluxDB as a TelemetryStore and a RollUpStore (start reading here). Alone here is the InfluxDB client imported.
+ * Readings are in `<bucket>`, quarter hours in `<bucket>_15m`, hours, days and meter events in `<bucket>_long`, so that
+ * each is kept for its own time.
  *
  * A commit: write lanes → 2xx for every point → dead letters of refused points → ledger file flushed → resolved.
  * Killed anywhere before the end, the gateways send again and the same points are written again over themselves.
  * The server need not be up to open; nothing here retries a commit, the caller does.
  * To be kept by the caller: readings that follow each other for one gateway are committed in that order.
  */
+
+import type { MeterEvent, RollUp } from '../../contract/roll-up.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
+import type {
+  Kept,
+  LatestRollUpQuery,
+  MeterEventQuery,
+  RollUpQuery,
+  RollUpStore,
+  RollUpUpdate,
+  SeriesValues,
+  ValuesQuery,
+} from '../roll-up-store.ts';
 import {
   type AdmittedBatch,
   type KeepRejected,
@@ -24,14 +38,20 @@ import {
   type TelemetryStore,
   type TotalsQuery,
 } from '../telemetry-store.ts';
-import { type InfluxdbOptions, influxdbTarget } from './influxdb-options.ts';
+import { longBucket, quartersBucket } from './bucket-names.ts';
+import { type InfluxdbOptions, type InfluxdbTarget, influxdbTarget } from './influxdb-options.ts';
 import { InfluxdbTransport } from './influxdb-transport.ts';
 import { InfluxqlClient } from './influxql-client.ts';
 import { LatestLoader } from './latest-loader.ts';
 import { BEFORE_ALL_COMMITS, LatestValues } from './latest-values.ts';
 import { LedgerFile } from './ledger-file.ts';
+import { RollUpWriter } from './roll-up-writer.ts';
 import { ServerCare } from './server-care.ts';
+import { ServerRetention } from './server-retention.ts';
 import { StoredReadings } from './stored-readings.ts';
+import { StoredRollUps } from './stored-roll-ups.ts';
+import { StoredValues } from './stored-values.ts';
+import { WriteChannel } from './write-channel.ts';
 import { WriteLanes } from './write-lanes.ts';
 
 export interface InfluxdbStoreDeps {
@@ -48,9 +68,13 @@ interface Parts {
   readonly care: ServerCare;
   readonly lanes: WriteLanes;
   readonly stored: StoredReadings;
+  readonly values: StoredValues;
+  readonly rollUps: StoredRollUps;
+  readonly rollUpWriter: RollUpWriter;
+  readonly retention: ServerRetention;
 }
 
-export class InfluxdbStore implements TelemetryStore {
+export class InfluxdbStore implements TelemetryStore, RollUpStore {
   readonly engine = 'influxdb';
   readonly #deps: InfluxdbStoreDeps;
   readonly #ledger: LedgerFile;
@@ -158,17 +182,59 @@ export class InfluxdbStore implements TelemetryStore {
     return this.#reach().stored.totals(query);
   }
 
+  async values(query: ValuesQuery): Promise<readonly SeriesValues[]> {
+    return this.#whileOpen(({ values }) => values.values(query));
+  }
+
+  async rollUps(query: RollUpQuery): Promise<readonly RollUp[]> {
+    return this.#whileOpen(({ rollUps }) => rollUps.rollUps(query));
+  }
+
+  async latestRollUps(query: LatestRollUpQuery): Promise<readonly RollUp[]> {
+    return this.#whileOpen(({ rollUps }) => rollUps.latestRollUps(query));
+  }
+
+  async meterEvents(query: MeterEventQuery): Promise<readonly MeterEvent[]> {
+    return this.#whileOpen(({ rollUps }) => rollUps.meterEvents(query));
+  }
+
+  async putRollUps(update: RollUpUpdate): Promise<void> {
+    return this.#whileOpen(({ rollUpWriter }) => rollUpWriter.put(update));
+  }
+
+  async keep(kept: Kept, now: number): Promise<void> {
+    return this.#whileOpen(({ retention }) => retention.keep(kept, now));
+  }
+
+  #whileOpen<T>(ask: (parts: Parts) => Promise<T>): Promise<T> {
+    if (!this.#isOpen) throw closed();
+    return ask(this.#reach());
+  }
+
   /** The parts that speak to the server; throws StoreFailure `misconfigured` for options that cannot be used. */
   #reach(): Parts {
     if (this.#parts === undefined) {
       const target = influxdbTarget(this.#deps.options);
       const transport = new InfluxdbTransport(target, this.#deps.clock);
-      const client = new InfluxqlClient(target, transport);
+      const quarters = { ...target, bucket: quartersBucket(target.bucket) };
+      const long = { ...target, bucket: longBucket(target.bucket) };
+      const clientOf = (one: InfluxdbTarget) => new InfluxqlClient(one, transport);
+      const care = new ServerCare(target, transport);
+      const version = () => care.version();
       this.#parts = {
         transport,
-        care: new ServerCare(target, transport, client),
+        care,
         lanes: new WriteLanes(target, transport),
-        stored: new StoredReadings(client),
+        stored: new StoredReadings(clientOf(target)),
+        values: new StoredValues(clientOf(target)),
+        rollUps: new StoredRollUps(clientOf(quarters), clientOf(long)),
+        rollUpWriter: new RollUpWriter({
+          quarters: new WriteChannel(quarters, transport),
+          long: new WriteChannel(long, transport),
+          version,
+          log: this.#deps.log,
+        }),
+        retention: new ServerRetention(target, transport, version),
       };
     }
     return this.#parts;

@@ -30,6 +30,15 @@ export function valuesQuery(metric: Metric, devices: readonly DeviceKey[], span:
   };
 }
 
+/** All values of metrics of one family. Columns: time, then a metric each, null where it has no value. */
+export function allValuesQuery(metrics: readonly Metric[], devices: readonly DeviceKey[], span: TimeSpan): Influxql {
+  const [first] = metrics;
+  if (first === undefined) throw new Error('no metric is asked for');
+  const { text, params } = ofDevices(devices);
+  const columns = metrics.map(({ id }) => quoted(id)).join(', ');
+  return { text: `SELECT ${columns} ${from(first)} WHERE ${within(span)} AND (${text}) ${PER_SERIES}`, params };
+}
+
 /**
  * Buckets of `everyMs`, aligned to the epoch; empty ones are absent; at most `limit` per device.
  * Columns: time, mean, min, max, last, count.
@@ -86,8 +95,10 @@ export const DATABASES_QUERY: Influxql = { text: 'SHOW DATABASES', params: {} };
 /** Cheap, and fails when the database is not there or may not be read. */
 export const READABLE_QUERY: Influxql = { text: 'SHOW MEASUREMENTS LIMIT 1', params: {} };
 
-export function createDatabaseQuery(name: string): Influxql {
-  return { text: `CREATE DATABASE ${quoted(name)}`, params: {} };
+/** `shardDays` absent: the server's default. */
+export function createDatabaseQuery(name: string, shardDays: number | undefined): Influxql {
+  const shards = shardDays === undefined ? '' : ` WITH DURATION INF SHARD DURATION ${shardDays}d`;
+  return { text: `CREATE DATABASE ${quoted(name)}${shards}`, params: {} };
 }
 
 /** The metrics of the catalogue among the fields that a database has. */

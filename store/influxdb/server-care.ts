@@ -1,11 +1,13 @@
-/** Looks after the server: which version it is, whether all is well, and creating the database or bucket. */
+/** Looks after the server: which version it is, whether all is well, and creating the databases or buckets. */
 import { HttpError } from '@influxdata/influxdb-client';
 import { type StoreCheck, StoreFailure } from '../telemetry-store.ts';
+import { BucketApi, jsonField } from './bucket-api.ts';
+import { type BucketPlan, bucketPlans } from './bucket-names.ts';
 import type { InfluxdbTarget } from './influxdb-options.ts';
 import type { Answer, InfluxdbTransport } from './influxdb-transport.ts';
 import { createDatabaseQuery, DATABASES_QUERY, READABLE_QUERY } from './influxql.ts';
-import type { InfluxqlClient } from './influxql-client.ts';
-import { failureOf } from './server-answer.ts';
+import { InfluxqlClient } from './influxql-client.ts';
+import { failureOf, listed, MissingBucket } from './server-answer.ts';
 import type { ServerVersion } from './write-channel.ts';
 
 const UNKNOWN = 'unknown';
@@ -13,13 +15,13 @@ const UNKNOWN = 'unknown';
 export class ServerCare {
   readonly #target: InfluxdbTarget;
   readonly #transport: InfluxdbTransport;
-  readonly #client: InfluxqlClient;
+  readonly #buckets: readonly BucketPlan[];
   #detected: ServerVersion | undefined;
 
-  constructor(target: InfluxdbTarget, transport: InfluxdbTransport, client: InfluxqlClient) {
+  constructor(target: InfluxdbTarget, transport: InfluxdbTransport) {
     this.#target = target;
     this.#transport = transport;
-    this.#client = client;
+    this.#buckets = bucketPlans(target.bucket);
   }
 
   /** How to write: as configured, else asked once. Throws StoreFailure when the server must be asked and cannot. */
@@ -41,20 +43,32 @@ export class ServerCare {
     let found = UNKNOWN;
     try {
       found = await this.#serverVersion();
-      await this.#tryToWrite(await this.version());
-      await this.#client.ask(READABLE_QUERY);
-      const words = `InfluxDB ${found} at ${this.#target.url} can be reached, and "${this.#target.bucket}" can be written and read.`;
+      const missing: MissingBucket[] = [];
+      for (const { name } of this.#buckets) {
+        try {
+          await this.#try({ ...this.#target, bucket: name });
+        } catch (error) {
+          if (!(error instanceof MissingBucket)) throw error;
+          missing.push(error);
+        }
+      }
+      const [first] = missing;
+      if (first !== undefined) {
+        const names = missing.map(({ bucket }) => bucket);
+        throw new MissingBucket(this.#target, names, first.said);
+      }
+      const words = `InfluxDB ${found} at ${this.#target.url} can be reached, and ${listed(this.#buckets.map(({ name }) => name))} can be written and read.`;
       return { ok: true, engine: 'influxdb', version: found, words };
     } catch (error) {
       return this.#wrong(found, error);
     }
   }
 
-  /** Creates the database or bucket when it is missing, with the server's own defaults. */
+  /** Creates the databases or buckets that are missing. */
   async init(): Promise<StoreCheck> {
     try {
-      if ((await this.version()) === '1') await this.#createDatabase();
-      else await this.#createBucket();
+      if ((await this.version()) === '1') await this.#createDatabases();
+      else await this.#createBuckets();
     } catch (error) {
       return this.#wrong(this.#detected ?? this.#target.version ?? UNKNOWN, error);
     }
@@ -66,17 +80,22 @@ export class ServerCare {
   }
 
   async #serverVersion(): Promise<string> {
-    const ping = await this.#ask('GET', '/ping');
+    const ping = await this.#ask('/ping');
     const header = ping.headers['x-influxdb-version'];
     if (typeof header === 'string' && header !== '') return header;
-    const health = await this.#ask('GET', '/health');
-    const version = field(health.body, 'version');
+    const health = await this.#ask('/health');
+    const version = jsonField(health.body, 'version');
     return typeof version === 'string' && version !== '' ? version : UNKNOWN;
   }
 
+  async #try(target: InfluxdbTarget): Promise<void> {
+    await this.#tryToWrite(target, await this.version());
+    await new InfluxqlClient(target, this.#transport).ask(READABLE_QUERY);
+  }
+
   /** Writes nothing: an empty body passes the checks of the address, the credentials and the database. */
-  async #tryToWrite(version: ServerVersion): Promise<void> {
-    const { org, bucket } = this.#target;
+  async #tryToWrite(target: InfluxdbTarget, version: ServerVersion): Promise<void> {
+    const { org, bucket } = target;
     const path =
       version === '1'
         ? `/write?${new URLSearchParams({ db: bucket, precision: 'ms' })}`
@@ -91,61 +110,31 @@ export class ServerCare {
         /no points|empty|requires points/i.test(error.message)
       )
         return;
-      throw failureOf(error, this.#target);
+      throw failureOf(error, target);
     }
   }
 
-  async #createDatabase(): Promise<void> {
-    const [databases = []] = await this.#client.ask(DATABASES_QUERY);
+  async #createDatabases(): Promise<void> {
+    const client = new InfluxqlClient(this.#target, this.#transport);
+    const [databases = []] = await client.ask(DATABASES_QUERY);
     const names = databases.flatMap(({ values }) => values.map((row) => row[0]));
-    if (!names.includes(this.#target.bucket)) await this.#client.ask(createDatabaseQuery(this.#target.bucket));
-  }
-
-  async #createBucket(): Promise<void> {
-    const { org, bucket } = this.#target;
-    const found = await this.#list('buckets', { org, name: bucket });
-    if (found.length > 0) return;
-    const [owner] = await this.#list('orgs', { org });
-    const orgID = owner?.id;
-    if (typeof orgID !== 'string') {
-      throw new StoreFailure(
-        'misconfigured',
-        `InfluxDB at ${this.#target.url} has no organisation "${org}" that this token may see: check the store's org and token`,
-      );
-    }
-    const body = JSON.stringify({ orgID, name: bucket, retentionRules: [] });
-    await this.#ask('POST', '/api/v2/buckets', body);
-  }
-
-  /** Objects of a 2.x list; none when the server says that there is no such thing. */
-  async #list(what: 'buckets' | 'orgs', filter: Record<string, string>): Promise<readonly { id?: unknown }[]> {
-    try {
-      const { body } = await this.#transport.ask({
-        method: 'GET',
-        path: `/api/v2/${what}?${new URLSearchParams(filter)}`,
-      });
-      const list = field(body, what);
-      return Array.isArray(list) ? list : [];
-    } catch (error) {
-      if (error instanceof HttpError && error.statusCode === 404 && error.code === 'not found') return [];
-      throw failureOf(error, this.#target);
+    for (const { name, shardDays } of this.#buckets) {
+      if (!names.includes(name)) await client.ask(createDatabaseQuery(name, shardDays));
     }
   }
 
-  async #ask(method: 'GET' | 'POST', path: string, body = ''): Promise<Answer> {
+  async #createBuckets(): Promise<void> {
+    const api = new BucketApi(this.#target, this.#transport);
+    for (const { name, shardDays } of this.#buckets) {
+      if ((await api.find(name)) === undefined) await api.create(name, shardDays);
+    }
+  }
+
+  async #ask(path: string): Promise<Answer> {
     try {
-      return await this.#transport.ask({ method, path, body });
+      return await this.#transport.ask({ method: 'GET', path });
     } catch (error) {
       throw failureOf(error, this.#target);
     }
-  }
-}
-
-function field(body: string, name: string): unknown {
-  try {
-    const json: unknown = JSON.parse(body);
-    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[name] : undefined;
-  } catch {
-    return undefined;
   }
 }

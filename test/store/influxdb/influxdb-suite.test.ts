@@ -1,7 +1,8 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { TelemetryStore } from '../../../store/telemetry-store.ts';
+import type { InfluxdbStore } from '../../../store/influxdb/influxdb-store.ts';
 import { type Influxd, startInfluxd } from '../../real-servers/influxd.ts';
 import { describeWithServer } from '../../real-servers/needs-server.ts';
+import { describeRollUpStore } from '../../suites/roll-up-store.ts';
 import { describeTelemetryStore } from '../../suites/telemetry-store.ts';
 import { anOpenStore, type StoreFixture } from './influxdb-fixture.ts';
 
@@ -12,19 +13,21 @@ describeWithServer('influxd')('on a real influxd', () => {
   });
   afterAll(() => server?.remove());
 
-  const fixtureOf = new Map<TelemetryStore, StoreFixture>();
-  const remember = (fixture: StoreFixture): TelemetryStore => {
+  const fixtureOf = new Map<unknown, StoreFixture>();
+  const remember = (fixture: StoreFixture): InfluxdbStore => {
     fixtureOf.set(fixture.store, fixture);
     return fixture.store;
   };
 
-  describeTelemetryStore({
+  const engine = {
     name: 'InfluxDB',
     create: async () => remember(await anOpenStore({ url: server.url })),
-    reopen: async (store) => {
+    reopen: async (store: { close(): Promise<void> }) => {
       await store.close();
       const { bucket, folder } = fixtureOf.get(store)!;
       return remember(await anOpenStore({ url: server.url, bucket }, folder));
     },
-  });
+  };
+  describeTelemetryStore(engine);
+  describeRollUpStore({ ...engine, deletesNow: false, runs: 40 });
 });
