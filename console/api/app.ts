@@ -35,6 +35,8 @@ import { importReadingsRoutes } from './routes/import-readings.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { latestRoutes } from './routes/latest.ts';
 import { liveRoutes } from './routes/live.ts';
+import { meterDecisionRoutes } from './routes/meter-decisions.ts';
+import { meterRoutes } from './routes/meters.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { pageRoutes } from './routes/page.ts';
 import { seriesRoutes } from './routes/series.ts';
@@ -140,6 +142,8 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   latestRoutes(app, deps);
   seriesRoutes(app, deps);
   totalsRoutes(app, deps);
+  meterRoutes(app, deps);
+  meterDecisionRoutes(app, deps);
   gatewayRoutes(app, deps);
   enrolmentRoutes(app, deps);
   deadLetterRoutes(app, deps);
