@@ -9,6 +9,7 @@ import { energyCommand } from './commands/energy.ts';
 import { exportCommand } from './commands/export.ts';
 import { gatewayCommand } from './commands/gateway.ts';
 import { importCommand } from './commands/import.ts';
+import { meterCommand } from './commands/meter.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { observerCommand } from './commands/observer.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -36,6 +37,7 @@ const program = new Command('lamplighter')
   .addCommand(deadLettersCommand())
   .addCommand(simulateCommand())
   .addCommand(energyCommand())
+  .addCommand(meterCommand())
   .addCommand(metricsCommand())
   .addCommand(tlsCommand())
   .addCommand(versionCommand());
