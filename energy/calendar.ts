@@ -5,6 +5,10 @@ import { QUARTER_MS } from './counter-rules.ts';
 export const PERIODS = ['15m', 'hour', 'day', 'month'] as const;
 export type PeriodWidth = (typeof PERIODS)[number];
 
+/** Weeks are those of ISO 8601, from Monday; quarters begin in January, April, July and October. */
+export const CIVIL_WIDTHS = ['day', 'week', 'month', 'quarter', 'year'] as const;
+export type CivilWidth = (typeof CIVIL_WIDTHS)[number];
+
 /** Epoch milliseconds, `to` exclusive. */
 export interface Period {
   readonly from: number;
@@ -59,9 +63,9 @@ export function sameWeekdayLastWeek(now: number, zone: string): Period {
  * The periods that [from, to) consists of, in order, without a hole; the first and the last are cut at its ends.
  * Hours and quarter hours are counted from local midnight.
  */
-export function periodsIn(range: Period, width: PeriodWidth, zone: string): Period[] {
+export function periodsIn(range: Period, width: PeriodWidth | CivilWidth, zone: string): Period[] {
   if (!(range.from < range.to)) return [];
-  if (width === 'day' || width === 'month') return civilPeriods(range, width, zone);
+  if (width !== 'hour' && width !== '15m') return civilPeriods(range, width, zone);
   const periods: Period[] = [];
   const stepMs = width === 'hour' ? HOUR_MS : QUARTER_MS;
   for (const day of civilPeriods(wholeDays(range, zone), 'day', zone)) {
@@ -79,15 +83,77 @@ function wholeDays({ from, to }: Period, zone: string): Period {
   return { from: startOfDay(from, zone), to: dayFrom(to - 1, 1, zone) };
 }
 
-function civilPeriods(range: Period, width: 'day' | 'month', zone: string): Period[] {
+function civilPeriods(range: Period, width: CivilWidth, zone: string): Period[] {
   const periods: Period[] = [];
   let start = DateTime.fromMillis(range.from, { zone }).startOf(width);
   while (start.toMillis() < range.to) {
-    const next = start.plus(width === 'day' ? { days: 1 } : { months: 1 }).startOf(width);
+    const next = start.plus({ [width]: 1 }).startOf(width);
     periods.push({ from: Math.max(start.toMillis(), range.from), to: Math.min(next.toMillis(), range.to) });
     start = next;
   }
   return periods;
+}
+
+/** The whole period that an instant lies in: its day of 23 to 25 hours, its week, month, quarter or year. */
+export function periodAt(time: number, width: CivilWidth, zone: string): Period {
+  const start = DateTime.fromMillis(time, { zone }).startOf(width);
+  return {
+    from: start.toMillis(),
+    to: start
+      .plus({ [width]: 1 })
+      .startOf(width)
+      .toMillis(),
+  };
+}
+
+/** Such as 2026-W45. */
+export function isoWeek(time: number, zone: string): string {
+  return DateTime.fromMillis(time, { zone }).toFormat("kkkk-'W'WW");
+}
+
+/**
+ * A fiscal year, named after the calendar year in which it ends: 2027 with `startMonth` 7 (July) is July 2026 to June
+ * 2027. With 1 it is the calendar year.
+ */
+export function fiscalYear(year: number, startMonth: number, zone: string): Period {
+  const start = (of: number) =>
+    DateTime.fromObject({ year: of, month: startMonth }, { zone }).startOf('month').toMillis();
+  const first = startMonth === 1 ? year : year - 1;
+  return { from: start(first), to: start(first + 1) };
+}
+
+/** The name of the fiscal year that an instant lies in. */
+export function fiscalYearAt(time: number, startMonth: number, zone: string): number {
+  const { year, month } = DateTime.fromMillis(time, { zone });
+  return startMonth > 1 && month >= startMonth ? year + 1 : year;
+}
+
+/** The fiscal years that a range consists of, in order; the first and the last are cut at its ends. */
+export function fiscalYearsIn(range: Period, startMonth: number, zone: string): Period[] {
+  const periods: Period[] = [];
+  if (!(range.from < range.to)) return periods;
+  const last = fiscalYearAt(range.to - 1, startMonth, zone);
+  for (let year = fiscalYearAt(range.from, startMonth, zone); year <= last; year++) {
+    const { from, to } = fiscalYear(year, startMonth, zone);
+    periods.push({ from: Math.max(from, range.from), to: Math.min(to, range.to) });
+  }
+  return periods;
+}
+
+/**
+ * Billing periods between the dates on which a meter was read (2026-01-14, 2026-02-12, …): each begins at midnight of
+ * one date and ends at midnight of the next. Throws RangeError, naming the date, when one is no date or they do not rise.
+ */
+export function billingPeriods(dates: readonly string[], zone: string): Period[] {
+  const starts = dates.map((date, place) => {
+    const start = startOfDate(date, zone);
+    if (start === undefined) throw new RangeError(`"${date}" is not a date such as 2026-01-31`);
+    if (place > 0 && date <= (dates[place - 1] as string)) {
+      throw new RangeError(`the date ${date} must lie after ${dates[place - 1]}, the one before it`);
+    }
+    return start;
+  });
+  return starts.slice(1).map((to, place) => ({ from: starts[place] as number, to }));
 }
 
 /** Such as `Tuesday 3 November, 14:05`. */

@@ -15,6 +15,7 @@
  * rows, and hours and days of them). All pure; energy/rollup/ brings values from a store and rows back to it.
  */
 import type { CounterPosition, MeterEvent } from '../../contract/roll-up.ts';
+import { LONGEST_PAIR_MS } from '../counter-rules.ts';
 import { LookAhead } from './look-ahead.ts';
 import type { MeterRules } from './meter-rules.ts';
 import { type Judgement, judge } from './pair-kinds.ts';
@@ -37,6 +38,8 @@ export interface CounterInput {
   readonly position: CounterPosition | undefined;
   readonly rules: MeterRules;
   readonly window: SlotWindow;
+  /** Up to this effective time no stored value is missing among them; absent: up to the last of them. For `openEnd` only. */
+  readonly completeTo?: number | undefined;
 }
 
 /** An event of a meter without the key of its series. */
@@ -57,7 +60,7 @@ export interface CounterSlots extends SlotWindow {
   readonly positions: readonly (CounterPosition | undefined)[];
   /** Those whose later value lies in the window, in rising order of `at`. */
   readonly events: readonly CounterEvent[];
-  /** The quarter hour from which on values behind the last one may still change something; beyond the window: none. */
+  /** The quarter hour from which on values behind `completeTo` may still change something; beyond the window: none. */
   readonly openEnd: number;
 }
 
@@ -78,6 +81,7 @@ export function firstTouchedSlot(slot: number, position: Pick<CounterPosition, '
 
 class Walk {
   readonly #input: CounterInput;
+  readonly #completeTo: number;
   readonly #ahead: LookAhead;
   readonly #amounts: SlotAmounts;
   readonly #values: SlotValueSums;
@@ -94,7 +98,9 @@ class Walk {
 
   constructor(input: CounterInput) {
     this.#input = input;
-    this.#ahead = new LookAhead(input.times, input.values, input.rules);
+    const last = (input.times.at(-1) ?? Number.NEGATIVE_INFINITY) + input.rules.shiftMs;
+    this.#completeTo = Math.max(last, input.completeTo ?? last);
+    this.#ahead = new LookAhead({ ...input, completeTo: this.#completeTo });
     this.#amounts = new SlotAmounts(input.window);
     this.#values = new SlotValueSums(input.window);
     this.#height = input.position?.height ?? Number.NaN;
@@ -133,7 +139,9 @@ class Walk {
   result(): CounterSlots {
     const { firstSlot, slots } = this.#input.window;
     this.#closeBefore(firstSlot + slots);
-    const open = Math.min(this.#openEnd, Number.isNaN(this.#height) ? firstSlot : slotOf(this.#time));
+    // Whatever comes later than LONGEST_PAIR_MS after a value changes nothing before it.
+    const isOver = Number.isNaN(this.#height) || this.#completeTo > this.#time + LONGEST_PAIR_MS;
+    const open = Math.min(this.#openEnd, slotOf(isOver ? this.#completeTo : this.#time));
     const { amounts, interpolated, estimated, measuredMs } = this.#amounts;
     return {
       firstSlot,

@@ -1,5 +1,5 @@
 /** Results of counting as figures of roll-up rows: quarter hours, and hours and days (or longer) made of them. */
-import type { CounterPosition, RollUp, RollUpKey } from '../../contract/roll-up.ts';
+import type { RollUp, RollUpKey } from '../../contract/roll-up.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
 import type { CounterSlots } from './count-values.ts';
 import type { GaugeSlots } from './gauge-slots.ts';
@@ -42,13 +42,15 @@ export function gaugeFigures(slots: GaugeSlots, place: number, rules: MeterRules
   };
 }
 
-const NOTHING_COUNTED = {
+type Counted = Pick<Figures, 'consumption' | 'interpolated' | 'estimated' | 'peak' | 'peakAt' | 'position'>;
+
+const NOTHING_COUNTED: Counted = {
   consumption: null,
   interpolated: null,
   estimated: null,
   peak: null,
   peakAt: null,
-  position: null as CounterPosition | null,
+  position: null,
 };
 
 function valueFigures({ counts, mins, means, maxs, lasts }: SlotValues, place: number, rules: MeterRules) {
@@ -79,34 +81,16 @@ export type FoldedRow = Figures & Pick<RollUp, 'start'>;
  * are added as whole counts, so that a day is exactly the sum of its quarter hours. Without rows: an empty roll-up.
  */
 export function foldRows(rows: readonly FoldedRow[], { rules, wholeMs, msOf }: FoldOptions): Figures {
-  let [count, coveredMs, sum, lost] = [0, 0, 0, 0];
-  let [min, max, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
-  let counted = { ...NOTHING_COUNTED } as Pick<Figures, keyof typeof NOTHING_COUNTED>;
-  for (const row of rows) {
-    coveredMs += Math.round((row.coverage * (msOf?.(row) ?? QUARTER_MS)) / 100);
-    counted = addCounted(counted, row, rules.scale);
-    if (row.count === 0 || row.min === null || row.mean === null || row.max === null || row.last === null) continue;
-    count += row.count;
-    min = Math.min(min, row.min);
-    max = Math.max(max, row.max);
-    last = row.last;
-    const weighted = row.mean * row.count;
-    const next = sum + weighted;
-    // Neumaier's compensation, as in slot-values.ts.
-    lost += Math.abs(sum) >= Math.abs(weighted) ? sum - next + weighted : weighted - next + sum;
-    sum = next;
-  }
+  let coveredMs = 0;
+  for (const row of rows) coveredMs += Math.round((row.coverage * (msOf?.(row) ?? QUARTER_MS)) / 100);
+  const values = foldValues(rows);
   const expected = expectedIn(wholeMs, rules);
-  const hasValues = count > 0;
+  const isCounted = speaksSeldom(rules) && expected > 0;
   return {
-    count,
+    ...values,
     expected,
-    coverage: speaksSeldom(rules) && expected > 0 ? percent(count, expected) : percent(coveredMs, wholeMs),
-    min: hasValues ? min : null,
-    mean: hasValues ? Math.min(max, Math.max(min, (sum + lost) / count)) : null,
-    max: hasValues ? max : null,
-    last: hasValues ? last : null,
-    ...counted,
+    coverage: isCounted ? percent(values.count, expected) : percent(coveredMs, wholeMs),
+    ...foldAmounts(rows, rules.scale),
   };
 }
 
@@ -115,17 +99,46 @@ function speaksSeldom({ kind, intervalMs }: FoldOptions['rules']): boolean {
   return kind !== 'counter' && intervalMs !== undefined && intervalMs > QUARTER_MS;
 }
 
-function addCounted(sum: Pick<Figures, keyof typeof NOTHING_COUNTED>, row: Figures, scale: number) {
-  if (row.consumption === null) return sum;
-  const add = (one: number | null, other: number | null) =>
-    (Math.round((one ?? 0) * scale) + Math.round((other ?? 0) * scale)) / scale;
-  const isHigher = row.peak !== null && (sum.peak === null || row.peak > sum.peak);
+function foldValues(rows: readonly FoldedRow[]): Pick<Figures, 'count' | 'min' | 'mean' | 'max' | 'last'> {
+  let [count, sum, lost, last] = [0, 0, 0, 0];
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const row of rows) {
+    if (row.min === null || row.mean === null || row.max === null || row.last === null) continue;
+    count += row.count;
+    if (row.min < min) min = row.min;
+    if (row.max > max) max = row.max;
+    last = row.last;
+    const weighted = row.mean * row.count;
+    const next = sum + weighted;
+    // Neumaier's compensation, as in slot-values.ts.
+    lost += Math.abs(sum) >= Math.abs(weighted) ? sum - next + weighted : weighted - next + sum;
+    sum = next;
+  }
+  if (count === 0) return { count, min: null, mean: null, max: null, last: null };
+  return { count, min, mean: Math.min(max, Math.max(min, (sum + lost) / count)), max, last };
+}
+
+function foldAmounts(rows: readonly FoldedRow[], scale: number): Counted {
+  let isKnown = false;
+  let [consumption, interpolated, estimated] = [0, 0, 0];
+  let peak: number | null = null;
+  let peakAt: number | null = null;
+  for (const row of rows) {
+    if (row.consumption === null) continue;
+    isKnown = true;
+    consumption += Math.round(row.consumption * scale);
+    interpolated += Math.round((row.interpolated ?? 0) * scale);
+    estimated += Math.round((row.estimated ?? 0) * scale);
+    if (row.peak !== null && (peak === null || row.peak > peak)) [peak, peakAt] = [row.peak, row.peakAt];
+  }
+  if (!isKnown) return NOTHING_COUNTED;
+  const inUnit = (counts: number) => counts / scale;
   return {
-    consumption: add(sum.consumption, row.consumption),
-    interpolated: add(sum.interpolated, row.interpolated),
-    estimated: add(sum.estimated, row.estimated),
-    peak: isHigher ? row.peak : sum.peak,
-    peakAt: isHigher ? row.peakAt : sum.peakAt,
+    consumption: inUnit(consumption),
+    interpolated: inUnit(interpolated),
+    estimated: inUnit(estimated),
+    peak,
+    peakAt,
     position: null,
   };
 }

@@ -2,15 +2,26 @@
 import { GLITCH_MS } from '../counter-rules.ts';
 import { effectiveTime, type MeterRules, type PersonsDecision } from './meter-rules.ts';
 
+export interface LookAheadInput {
+  /** Stamps in rising order, and the raw values. */
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  readonly rules: MeterRules;
+  /** Up to this effective time no value is missing. */
+  readonly completeTo: number;
+}
+
 export class LookAhead {
   readonly #times: Float64Array;
   readonly #values: Float64Array;
   readonly #rules: MeterRules;
+  readonly #completeTo: number;
   readonly #decisionAt: ReadonlyMap<number, PersonsDecision>;
-  /** Whether a search ended where the values did: later ones might have changed its answer. */
+  /** Whether a search ended where values may be missing: they might have changed its answer. */
   ranOut = false;
 
-  constructor(times: Float64Array, values: Float64Array, rules: MeterRules) {
+  constructor({ times, values, rules, completeTo }: LookAheadInput) {
+    this.#completeTo = completeTo;
     this.#times = times;
     this.#values = values;
     this.#rules = rules;
@@ -28,9 +39,8 @@ export class LookAhead {
   backAfter(index: number, isBack: (counts: number, time: number) => boolean): number | undefined {
     const at = effectiveTime(this.#times[index] as number, this.#rules);
     const swap = this.#rules.swaps.find((announced) => announced.at > at)?.at ?? Number.POSITIVE_INFINITY;
-    let time = at;
     for (let next = index + 1; next < this.#times.length; next++) {
-      time = effectiveTime(this.#times[next] as number, this.#rules);
+      const time = effectiveTime(this.#times[next] as number, this.#rules);
       if (time > at + GLITCH_MS || time >= swap) return undefined;
       const decided = this.#decisionAt.get(time)?.decision;
       if (decided === 'glitch-zero') continue;
@@ -39,7 +49,7 @@ export class LookAhead {
       }
       if (decided !== undefined) return undefined;
     }
-    if (time < at + GLITCH_MS) this.ranOut = true;
+    if (this.#completeTo < at + GLITCH_MS) this.ranOut = true;
     return undefined;
   }
 }

@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  billingPeriods,
+  CIVIL_WIDTHS,
+  fiscalYear,
+  fiscalYearAt,
+  fiscalYearsIn,
   inWords,
+  isoWeek,
   PERIODS,
+  periodAt,
   periodsIn,
   sameWeekdayLastWeek,
   startOfDate,
@@ -59,12 +66,47 @@ describe('civil time', () => {
     expect(inWords(day, BOSTON)).toBe('Sunday 1 November, 00:00');
   });
 
+  it('has weeks, quarters and years', () => {
+    const noon = at('2026-11-01T12:00-05:00');
+    expect(periodAt(noon, 'day', BOSTON)).toEqual({ from: at('2026-11-01T04:00Z'), to: at('2026-11-02T05:00Z') });
+    expect(periodAt(noon, 'week', BOSTON)).toEqual({ from: at('2026-10-26T04:00Z'), to: at('2026-11-02T05:00Z') });
+    expect(periodAt(noon, 'quarter', BOSTON)).toEqual({ from: at('2026-10-01T04:00Z'), to: at('2027-01-01T05:00Z') });
+    expect(periodAt(noon, 'year', BOSTON)).toEqual({ from: at('2026-01-01T05:00Z'), to: at('2027-01-01T05:00Z') });
+    expect(periodsIn({ from: at('2026-02-01T05:00Z'), to: noon }, 'quarter', BOSTON)).toHaveLength(4);
+    expect(isoWeek(noon, BOSTON)).toBe('2026-W44');
+    expect(isoWeek(at('2027-01-01T12:00Z'), BOSTON)).toBe('2026-W53');
+  });
+
+  it('has fiscal years, named after the year in which they end', () => {
+    const year = { from: at('2026-07-01T04:00Z'), to: at('2027-07-01T04:00Z') };
+    expect(fiscalYear(2027, 7, BOSTON)).toEqual(year);
+    expect(fiscalYearAt(year.from, 7, BOSTON)).toBe(2027);
+    expect(fiscalYearAt(year.from - 1, 7, BOSTON)).toBe(2026);
+    expect(fiscalYear(2026, 1, BOSTON)).toEqual(periodAt(year.from, 'year', BOSTON));
+    expect(fiscalYearAt(year.from, 1, BOSTON)).toBe(2026);
+    const range = { from: at('2025-11-01T00:00Z'), to: at('2027-11-01T00:00Z') };
+    const years = fiscalYearsIn(range, 7, BOSTON);
+    expect(years.map(({ from }) => from)).toEqual([range.from, at('2026-07-01T04:00Z'), at('2027-07-01T04:00Z')]);
+    expect(years.at(-1)?.to).toBe(range.to);
+    expect(fiscalYearsIn({ from: 1, to: 1 }, 7, BOSTON)).toEqual([]);
+  });
+
+  it('has billing periods from reading date to reading date', () => {
+    expect(billingPeriods(['2026-02-12', '2026-03-14', '2026-04-13'], BOSTON)).toEqual([
+      { from: at('2026-02-12T05:00Z'), to: at('2026-03-14T04:00Z') },
+      { from: at('2026-03-14T04:00Z'), to: at('2026-04-13T04:00Z') },
+    ]);
+    expect(billingPeriods(['2026-02-12'], BOSTON)).toEqual([]);
+    expect(() => billingPeriods(['2026-02-12', '2026-02-30'], BOSTON)).toThrow('"2026-02-30" is not a date');
+    expect(() => billingPeriods(['2026-02-12', '2026-02-12'], BOSTON)).toThrow('must lie after 2026-02-12');
+  });
+
   it('periods of any width, zone and range fit together without a hole', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: at('2026-01-01T00:00Z'), max: at('2027-01-01T00:00Z') }),
         fc.integer({ min: 1, max: 60 * 24 * HOUR }),
-        fc.constantFrom(...PERIODS),
+        fc.constantFrom(...new Set([...PERIODS, ...CIVIL_WIDTHS])),
         fc.constantFrom(BOSTON, 'Asia/Kathmandu', 'Australia/Lord_Howe', 'UTC', 'America/Sao_Paulo', 'Asia/Gaza'),
         (from, length, width, zone) => {
           const to = from + length;
