@@ -1,6 +1,7 @@
 /** What the console's routes answer with. The page imports the types, OpenAPI is made from the schemas. */
 import { z } from 'zod';
 import { LATER_REASONS } from '../../contract/verdicts.ts';
+import { meterSchema, tariffsSchema } from '../../register/model.ts';
 
 export type { ErrorReply } from './error-reply.ts';
 export { errorReply } from './error-reply.ts';
@@ -51,6 +52,10 @@ export const siteReply = z.object({
   longitude: z.number().optional(),
   address: z.string().optional(),
   zone: z.string(),
+  tariffs: tariffsSchema.optional().describe('Ids of tariffs by carrier'),
+  factors: z.string().optional().describe('Id of the set of emission factors'),
+  contract_demand_kw: z.number().optional(),
+  budget_kwh: z.number().optional().describe('Electricity of a fiscal year'),
   retired: z.boolean().optional(),
 });
 export type SiteReply = z.infer<typeof siteReply>;
@@ -63,6 +68,8 @@ export const deviceReply = z.object({
   kind: z.string().optional(),
   interval_s: z.number().optional(),
   nominal_w: z.number().optional().describe('What a lamp takes at full power'),
+  interval_stamp: z.enum(['begin', 'end']).optional().describe('Which end of its interval a reading is stamped with'),
+  meter: meterSchema.optional().describe('How its registers count, and when they were exchanged'),
   site: z.string().describe('Where it is now'),
   placements: z.array(z.object({ site: z.string(), from: epochMs })),
   is_new: z.boolean(),
