@@ -224,6 +224,33 @@ describeWithServer('chromium')('the five pages', () => {
     await page.getByText('There is no /api/city/sites/nowhere.').waitFor();
   });
 
+  it('keeps the problems where they are while the pointer is on them', async () => {
+    const server = await serve();
+    const context = await browser.newContext();
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(server.address);
+    const rows = page.locator('.problems .problem h3');
+    await rows.first().waitFor();
+    const before = await rows.allTextContents();
+    await rows.first().hover();
+    // The last one becomes the worst.
+    const problems = fixtures.PROBLEMS(EVENING);
+    const worse = problems.map((one) =>
+      one.title === before.at(-1) ? { ...one, severity: 'critical', since_ms: EVENING } : one,
+    );
+    const at = { at: new Date(EVENING).toISOString(), at_ms: EVENING, checked: null };
+    server.answers.set('/api/problems', { ...at, problems: worse });
+    const told = () => page.waitForResponse(/\/api\/problems/);
+    await Promise.all([told(), page.clock.fastForward(16_000)]);
+    await page.locator('.problem.bad').nth(2).waitFor();
+    expect(await rows.allTextContents()).toEqual(before);
+    await page.mouse.move(0, 0);
+    await Promise.all([told(), page.clock.fastForward(16_000)]);
+    await expect.poll(() => rows.first().textContent(), { timeout: 5_000 }).toBe(before.at(-1));
+  });
+
   it('shows how far the past is loaded', async () => {
     const server = await serve();
     const history = {

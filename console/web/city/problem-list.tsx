@@ -1,8 +1,10 @@
 /** What is wrong, in words: how bad, where, since when, what to do, and a way to the place where it shows. */
+import { useRef } from 'preact/hooks';
 import { formatAge, formatNumber } from '../formatters.ts';
 import { SkeletonRows } from '../tile.tsx';
 import { problemLink } from './problem-link.ts';
 import type { Problem, Severity } from './replies.ts';
+import { useSteadyOrder } from './steady-order.ts';
 
 const SEVERITIES: Readonly<Record<Severity, readonly [tone: string, label: string]>> = {
   critical: ['bad', 'Critical'],
@@ -35,13 +37,18 @@ export function ProblemList(props: ProblemListProps) {
       </p>
     );
   }
-  const sorted = [...problems].sort(
+  return <ProblemItems {...props} problems={problems} />;
+}
+
+function ProblemItems(props: ProblemListProps & { readonly problems: readonly Problem[] }) {
+  const list = useRef<HTMLUListElement>(null);
+  const sorted = [...props.problems].sort(
     (one, other) =>
       ORDER.indexOf(one.severity) - ORDER.indexOf(other.severity) || (other.since_ms ?? 0) - (one.since_ms ?? 0),
   );
   return (
-    <ul class="problems">
-      {sorted.map((problem) => (
+    <ul class="problems" ref={list}>
+      {useSteadyOrder(sorted, list).map((problem) => (
         <ProblemItem key={problem.id} problem={problem} {...props} />
       ))}
     </ul>
