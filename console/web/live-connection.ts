@@ -18,6 +18,8 @@ const GONE_MS = 15_000;
 const RETRY_MS = 2_000;
 /** Between attempts to read the newest values while the store is away. */
 const AGAIN_MS = 10_000;
+/** After the stream left values out, all are read again: whoever fell silent since would otherwise never be seen. */
+const CATCH_UP_MS = 20_000;
 
 export class LiveConnection {
   readonly #city: City;
@@ -26,6 +28,7 @@ export class LiveConnection {
   #watch = 0;
   #retry = 0;
   #again = 0;
+  #catchUp = 0;
   #closed = false;
 
   constructor(city: City) {
@@ -43,6 +46,7 @@ export class LiveConnection {
     window.clearInterval(this.#watch);
     window.clearTimeout(this.#retry);
     window.clearTimeout(this.#again);
+    window.clearTimeout(this.#catchUp);
     this.#source?.close();
   }
 
@@ -60,7 +64,13 @@ export class LiveConnection {
     this.#source = source;
     source.addEventListener('open', () => void this.#backfill());
     source.addEventListener('status', (event) => this.#take(() => this.#city.takeStatus(parse<StatusEvent>(event))));
-    source.addEventListener('values', (event) => this.#take(() => this.#city.takeValues(parse<ValuesEvent>(event))));
+    source.addEventListener('values', (event) =>
+      this.#take(() => {
+        const news = parse<ValuesEvent>(event);
+        this.#city.takeValues(news);
+        if (news.skipped > 0) this.#catchUpLater();
+      }),
+    );
     source.addEventListener('gateways', (event) =>
       this.#take(() => {
         const news = parse<GatewaysEvent>(event);
@@ -104,6 +114,15 @@ export class LiveConnection {
       window.clearTimeout(this.#again);
       if (!this.#closed) this.#again = window.setTimeout(() => void this.#backfill(), AGAIN_MS);
     }
+  }
+
+  /** At most once in a while, as long as the stream leaves values out, and once after it. */
+  #catchUpLater(): void {
+    if (this.#catchUp !== 0 || this.#closed) return;
+    this.#catchUp = window.setTimeout(() => {
+      this.#catchUp = 0;
+      void this.#backfill();
+    }, CATCH_UP_MS);
   }
 
   async #fetchGateways(): Promise<void> {
