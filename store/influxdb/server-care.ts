@@ -57,7 +57,8 @@ export class ServerCare {
         const names = missing.map(({ bucket }) => bucket);
         throw new MissingBucket(this.#target, names, first.said);
       }
-      const words = `InfluxDB ${found} at ${this.#target.url} can be reached, and ${listed(this.#buckets.map(({ name }) => name))} can be written and read.`;
+      const [raw = '', ...others] = this.#buckets.map(({ name }) => name);
+      const words = `InfluxDB ${found} at ${this.#target.url} can be reached, and "${raw}" can be written and read, and so can ${listed(others)}.`;
       return { ok: true, engine: 'influxdb', version: found, words };
     } catch (error) {
       return this.#wrong(found, error);

@@ -15,6 +15,8 @@ export interface Asked {
 
 export type Reply =
   | { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> }
+  /** A 200 whose body comes in these parts. */
+  | { readonly pieces: AsyncIterable<string> | Iterable<string> }
   /** Never answers. */
   | 'hang'
   /** Cuts the connection. */
@@ -63,6 +65,10 @@ export async function fakeInflux(
     } else if (given === 'half') {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
       response.write('{"results":[', () => request.socket.destroy());
+    } else if ('pieces' in given) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      for await (const piece of given.pieces) response.write(piece);
+      response.end();
     } else {
       const { status, body, headers = {} } = given;
       const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);

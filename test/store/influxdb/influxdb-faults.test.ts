@@ -240,20 +240,21 @@ describe('the other ways of writing', () => {
     expect(writes()[0]?.body.split('\n')).toHaveLength(2);
   });
 
-  it('init creates a missing bucket of 2.x, and nothing when it is there', async () => {
-    let hasBucket = false;
+  it('init creates the missing buckets of 2.x, and nothing when they are there', async () => {
+    const there = new Set<string | null>(['city_15m']);
     const reply = (asked: Asked): Reply | undefined => {
       if (asked.path === '/ping') return { status: 204, headers: { 'x-influxdb-version': 'v2.7.1' } };
       if (asked.path === '/api/v2/orgs') return { status: 200, body: { orgs: [{ id: '0a1b', name: 'ours' }] } };
       if (asked.path === '/api/v2/buckets' && asked.method === 'GET') {
-        return { status: 200, body: { buckets: hasBucket ? [{ id: '1', name: 'city' }] : [] } };
+        const name = asked.query.get('name');
+        return { status: 200, body: { buckets: there.has(name) ? [{ id: '1', name }] : [] } };
       }
       if (asked.path === '/api/v2/buckets') {
-        hasBucket = true;
+        there.add((JSON.parse(asked.body) as { name: string }).name);
         return { status: 201, body: { id: '1' } };
       }
-      if (isWrite(asked) && !hasBucket)
-        return { status: 404, body: { code: 'not found', message: 'bucket "city" not found' } };
+      if (isWrite(asked) && !there.has(asked.query.get('bucket')))
+        return { status: 404, body: { code: 'not found', message: 'bucket "x" not found' } };
       if (isWrite(asked)) return { status: 400, body: { code: 'invalid', message: 'writing requires points' } };
       return undefined;
     };
@@ -261,12 +262,16 @@ describe('the other ways of writing', () => {
     expect(await store.check()).toMatchObject({
       ok: false,
       version: 'v2.7.1',
-      words: expect.stringMatching(/store init/),
+      words: expect.stringMatching(/no database or bucket "city" and "city_long": create it with: .*store init/),
     });
     expect(await store.init()).toMatchObject({ ok: true, version: 'v2.7.1' });
     expect(await store.init()).toMatchObject({ ok: true });
     const created = server.asked.filter(({ method, path }) => method === 'POST' && path === '/api/v2/buckets');
-    expect(created.map(({ body }) => JSON.parse(body))).toEqual([{ orgID: '0a1b', name: 'city', retentionRules: [] }]);
+    const shards = { type: 'expire', everySeconds: 0, shardGroupDurationSeconds: 84 * 86_400 };
+    expect(created.map(({ body }) => JSON.parse(body))).toEqual([
+      { orgID: '0a1b', name: 'city', retentionRules: [] },
+      { orgID: '0a1b', name: 'city_long', retentionRules: [shards] },
+    ]);
   });
 
   it('init says that the organisation is unknown', async () => {
