@@ -1,4 +1,4 @@
-/** What the clock on the wall shows at many instants in rising order, without asking luxon for each. */
+/** What the clock on the wall shows at many instants, without asking luxon for each. */
 import { DateTime } from 'luxon';
 import { dayFrom, localDate, startOfDay, weekdayOf } from '../calendar.ts';
 
@@ -11,18 +11,32 @@ export interface LocalTime {
   readonly minutes: number;
 }
 
+interface LocalDay {
+  readonly from: number;
+  readonly to: number;
+  readonly date: string;
+  readonly weekday: number;
+}
+
 const DAY_MS = 86_400_000;
 
-/** A function that keeps the day it was last asked about; any order is right, rising order is fast. */
+/** A function that remembers the days it was asked about: asking luxon costs a hundred times as much. */
 export function localClock(zone: string): (time: number) => LocalTime {
-  let [from, to, date, weekday] = [0, 0, '', 0];
+  /** Local days by the days of UTC that they were asked for in: two at most, seldom three. */
+  const daysByUtcDay = new Map<number, LocalDay[]>();
+  const dayOf = (time: number): LocalDay => {
+    const utcDay = Math.floor(time / DAY_MS);
+    const known = daysByUtcDay.get(utcDay);
+    const found = known?.find(({ from, to }) => from <= time && time < to);
+    if (found !== undefined) return found;
+    const from = startOfDay(time, zone);
+    const day = { from, to: dayFrom(time, 1, zone), date: localDate(from, zone), weekday: weekdayOf(from, zone) };
+    if (known === undefined) daysByUtcDay.set(utcDay, [day]);
+    else known.push(day);
+    return day;
+  };
   return (time) => {
-    if (time < from || time >= to) {
-      from = startOfDay(time, zone);
-      to = dayFrom(time, 1, zone);
-      date = localDate(from, zone);
-      weekday = weekdayOf(from, zone);
-    }
+    const { from, to, date, weekday } = dayOf(time);
     if (to - from === DAY_MS) return { date, weekday, minutes: Math.floor((time - from) / 60_000) };
     const local = DateTime.fromMillis(time, { zone });
     return { date, weekday, minutes: local.hour * 60 + local.minute };
