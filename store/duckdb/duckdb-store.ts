@@ -6,7 +6,7 @@
  * a fatal error is opened again by itself.
  *
  * commit: stage rows in typed arrays → one transaction (new series, rows, ledger) → newest values in memory.
- * putRollUps: the same in transactions of 20,000 rows, a series never divided, so that commits get in between; keep
+ * putRollUps: the same in transactions of 10,000 rows, a series never divided, so that commits get in between; keep
  * deletes in such short transactions too.
  * Commits, roll-ups, deleting, forgetting and checkpoints come one after another; reads have connections of their own
  * and wait for nobody.
@@ -250,13 +250,13 @@ export class DuckDBStore implements TelemetryStore, RollUpStore {
   }
 
   /**
-   * In transactions of about 20,000 rows, in the order of the series' first rows; commits get in between. Of each
+   * In transactions of about 10,000 rows, in the order of the series' first rows; commits get in between. Of each
    * series all is written at once: its rows of every width and its events.
    */
   async putRollUps(update: RollUpUpdate): Promise<void> {
     this.#openFileOrThrow();
     const dictionary = this.#series;
-    for (const part of partsOf(update, dictionary)) {
+    for (const part of await partsOf(update, dictionary)) {
       await this.#exclusively('store roll-ups', async ({ writer }) => {
         if (this.#series !== dictionary) throw new StoreFailure('unavailable', 'The store was closed meanwhile.');
         const committed = await inTransaction(writer, async () => {

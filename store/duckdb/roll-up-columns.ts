@@ -7,27 +7,36 @@ export function tableOf(width: RollUpWidth): string {
   return `rollup_${width}`;
 }
 
-export const REQUIRED_FIGURES = ['count', 'expected', 'coverage'] as const;
-/** NULL where a roll-up has null; the last three are NULL where it has no position. */
-export const NULLABLE_FIGURES = [
-  'min',
-  'mean',
-  'max',
-  'last',
-  'consumption',
-  'interpolated',
-  'estimated',
-  'peak',
-  'peak_at',
-  'position_height',
-  'position_time',
-  'position_until',
-] as const;
+type Figure = readonly [column: string, of: (row: RollUp) => number | null | undefined];
 
-const FIGURES = REQUIRED_FIGURES.length + NULLABLE_FIGURES.length;
+const REQUIRED: readonly Figure[] = [
+  ['count', (row) => row.count],
+  ['expected', (row) => row.expected],
+  ['coverage', (row) => row.coverage],
+];
+/** NULL where a roll-up has null; the last three are NULL where it has no position. */
+const NULLABLE: readonly Figure[] = [
+  ['min', (row) => row.min],
+  ['mean', (row) => row.mean],
+  ['max', (row) => row.max],
+  ['last', (row) => row.last],
+  ['consumption', (row) => row.consumption],
+  ['interpolated', (row) => row.interpolated],
+  ['estimated', (row) => row.estimated],
+  ['peak', (row) => row.peak],
+  ['peak_at', (row) => row.peakAt],
+  ['position_height', (row) => row.position?.height],
+  ['position_time', (row) => row.position?.time],
+  ['position_until', (row) => row.position?.until],
+];
+/** In the order of the tables' columns, and of takeRollUp. */
+const FIGURES = [...REQUIRED, ...NULLABLE];
+export const REQUIRED_FIGURES = REQUIRED.map(([column]) => column);
+export const NULLABLE_FIGURES = NULLABLE.map(([column]) => column);
+
 const KEY_TYPES = [BIGINT, UINTEGER, UINTEGER];
 
-/** For queries: the columns in the order in which RollUpReading takes them, NULL as NaN. */
+/** For queries of a table `r`: series and site, then what takeRollUp takes, NULL as NaN. */
 export const SELECTED_COLUMNS = [
   'r.series',
   'r.site',
@@ -37,8 +46,8 @@ export const SELECTED_COLUMNS = [
 ].join(', ');
 
 export function rollUpAppender(width: RollUpWidth): TableAppender {
-  const types = [...KEY_TYPES, ...Array.from({ length: FIGURES }, () => DOUBLE)];
-  return new TableAppender(tableOf(width), types, KEY_TYPES.length + REQUIRED_FIGURES.length);
+  const types = [...KEY_TYPES, ...FIGURES.map(() => DOUBLE)];
+  return new TableAppender(tableOf(width), types, KEY_TYPES.length + REQUIRED.length);
 }
 
 export function keyAppender(table: string): TableAppender {
@@ -83,32 +92,15 @@ export class RollUpColumns {
 
   constructor(most: number) {
     this.keys = new KeyColumns(most);
-    this.#figures = Array.from({ length: FIGURES }, () => new Float64Array(most));
+    this.#figures = FIGURES.map(() => new Float64Array(most));
   }
 
   add(row: RollUp, series: number, site: number): void {
     const at = this.keys.rows;
     this.keys.add(row.start, series, site);
-    const { position } = row;
-    let figure = 0;
-    const put = (value: number | null | undefined) => {
-      (this.#figures[figure++] as Float64Array)[at] = value ?? Number.NaN;
-    };
-    put(row.count);
-    put(row.expected);
-    put(row.coverage);
-    put(row.min);
-    put(row.mean);
-    put(row.max);
-    put(row.last);
-    put(row.consumption);
-    put(row.interpolated);
-    put(row.estimated);
-    put(row.peak);
-    put(row.peakAt);
-    put(position?.height);
-    put(position?.time);
-    put(position?.until);
+    for (const [figure, [, figureOf]] of FIGURES.entries()) {
+      (this.#figures[figure] as Float64Array)[at] = figureOf(row) ?? Number.NaN;
+    }
   }
 
   get columns(): Column[] {

@@ -7,7 +7,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { isEmptyRollUp, ROLL_UP_WIDTHS, type RollUpWidth } from '../../contract/roll-up.ts';
 import { KeyColumns, keyAppender, RollUpColumns, rollUpAppender, tableOf } from './roll-up-columns.ts';
-import type { PartEvent, PartRow, UpdatePart } from './roll-up-parts.ts';
+import type { PartEvent, PartRows, UpdatePart } from './roll-up-parts.ts';
 import { SiteDictionary } from './site-dictionary.ts';
 import { appendRows } from './table-appender.ts';
 
@@ -42,7 +42,7 @@ export class RollUpTables {
     const highest = new Map<string, number>();
     for (const width of ROLL_UP_WIDTHS) {
       const rows = part.rows[width];
-      if (rows.length > 0) highest.set(tableOf(width), await this.#writeRows(connection, width, rows));
+      if (rows.rows.length > 0) highest.set(tableOf(width), await this.#writeRows(connection, width, rows));
     }
     if (part.events.length > 0) highest.set(EVENTS, await this.#writeEvents(connection, part.events));
     const sitesWritten = await this.sites.writeNew(connection);
@@ -53,17 +53,18 @@ export class RollUpTables {
   }
 
   /** Returns the highest start. */
-  async #writeRows(connection: DuckDBConnection, width: RollUpWidth, rows: readonly PartRow[]): Promise<number> {
+  async #writeRows(connection: DuckDBConnection, width: RollUpWidth, { rows, series }: PartRows): Promise<number> {
     const table = tableOf(width);
     const written = new RollUpColumns(rows.length);
     const replaced = new KeyColumns(rows.length);
     const highest = this.#highestOf(table);
-    for (const { row, series } of rows) {
+    for (const [i, row] of rows.entries()) {
+      const id = series[i] as number;
       const isEmpty = isEmptyRollUp(row);
       const site = isEmpty ? this.sites.find(row.site) : this.sites.id(row.site);
       if (site === undefined) continue; // no row of such a site is there to be taken away
-      if (row.start <= highest) replaced.add(row.start, series, site);
-      if (!isEmpty) written.add(row, series, site);
+      if (row.start <= highest) replaced.add(row.start, id, site);
+      if (!isEmpty) written.add(row, id, site);
     }
     await this.#delete(connection, replaced, { table, start: 'start', site: 'site' });
     await this.#appenders[width].append(connection, written.columns, written.keys.rows);

@@ -1,14 +1,17 @@
 /**
  * Every stored value of many series, as arrays. Rows come nearly in the order in which they were committed, which for
- * most is their order of time: they are sorted here, by merging the runs that they come in, for a third of the work
- * of a GROUP BY or ORDER BY over all of them (1 million values: 160 against 360 to 600 ms of processor time).
+ * most is their order of time: they are laid out by series and sorted here, by merging the runs that they come in, for
+ * less than half of the work of a GROUP BY or ORDER BY over all of them (1 million values: 160 against 360 to 600 ms
+ * of processor time). After each stretch of work others have their turn.
  */
 import { type DuckDBConnection, LIST, listValue, UINTEGER } from '@duckdb/node-api';
 import { checkInstants, instant } from './instants.ts';
-import { grown, itemsOf } from './table-appender.ts';
+import { itemsOf } from './table-appender.ts';
+import { Turn } from './turn.ts';
+import { rowsFor, sortRows, type ValueRows } from './value-rows.ts';
 
-/** Rows of merging, about 10 ms, after which others have their turn. */
-const ROWS_AT_A_STRETCH = 500_000;
+/** About 5 ms of work. */
+const ROWS_AT_A_STRETCH = 100_000;
 
 const ROWS = `
   SELECT series, time::DOUBLE, value, commit_order::DOUBLE FROM reading_values
@@ -20,6 +23,10 @@ export interface ValuesOfSeries {
   readonly values: Float64Array;
 }
 
+interface Piece extends ValueRows {
+  readonly series: Uint32Array;
+}
+
 /** One value per instant, the last committed, in rising order of time; series without one are absent. Throws `bad-request`. */
 export async function readValues(
   connection: DuckDBConnection,
@@ -27,132 +34,104 @@ export async function readValues(
 ): Promise<ValuesOfSeries[]> {
   checkInstants({ from, to });
   if (ids.length === 0 || !(from < to)) return [];
+  const layout = new Layout(ids);
+  const pieces = await readPieces(connection, { ids, from, to }, layout);
+  const turn = new Turn(ROWS_AT_A_STRETCH);
+  const starts = layout.starts();
+  const rows = rowsFor(starts[ids.length] as number);
+  const filled = starts.slice();
+  for (const piece of pieces) {
+    scatter(piece, layout.slots, { rows, filled });
+    await turn.take(piece.series.length);
+  }
+  pieces.length = 0; // its memory is not needed beside the answer's
+  const found: ValuesOfSeries[] = [];
+  for (const [slot, id] of ids.entries()) {
+    const start = starts[slot] as number;
+    const end = starts[slot + 1] as number;
+    if (start === end) continue;
+    await sortRows(rows, { start, end }, (merged) => turn.take(merged));
+    const last = keepLast(rows, start, end);
+    found.push({ id, times: rows.times.slice(start, last), values: rows.values.slice(start, last) });
+    await turn.take(end - start);
+  }
+  return found;
+}
+
+async function readPieces(
+  connection: DuckDBConnection,
+  { ids, from, to }: { ids: readonly number[]; from: number; to: number },
+  layout: Layout,
+): Promise<Piece[]> {
   const result = await connection.run(
     ROWS,
     { ids: listValue(ids as number[]), from: instant(from), to: instant(to) },
     { ids: LIST(UINTEGER) },
   );
-  const rowsOf = new Map(ids.map((id) => [id, new SeriesRows()]));
+  const pieces: Piece[] = [];
   for await (const chunk of result) {
     const series = itemsOf(chunk, 0) as Uint32Array;
-    const times = itemsOf(chunk, 1) as Float64Array;
-    const values = itemsOf(chunk, 2) as Float64Array;
-    const orders = itemsOf(chunk, 3) as Float64Array;
+    layout.count(series);
+    pieces.push({
+      series,
+      times: itemsOf(chunk, 1) as Float64Array,
+      values: itemsOf(chunk, 2) as Float64Array,
+      orders: itemsOf(chunk, 3) as Float64Array,
+    });
+  }
+  return pieces;
+}
+
+/** Where the rows of each series go: one series after another, in the order in which they were asked for. */
+class Layout {
+  /** By id of a series: its position among those asked for. */
+  readonly slots: Uint32Array;
+  readonly #counts: Uint32Array;
+
+  constructor(ids: readonly number[]) {
+    this.slots = new Uint32Array(ids.reduce((most, id) => Math.max(most, id), 0) + 1);
+    this.#counts = new Uint32Array(ids.length);
+    for (const [slot, id] of ids.entries()) this.slots[id] = slot;
+  }
+
+  count(series: Uint32Array): void {
     for (let row = 0; row < series.length; row++) {
-      rowsOf.get(series[row] as number)?.add(times[row] as number, values[row] as number, orders[row] as number);
+      const slot = this.slots[series[row] as number] as number;
+      this.#counts[slot] = (this.#counts[slot] as number) + 1;
     }
   }
-  const found: ValuesOfSeries[] = [];
-  const turn = new Turn();
-  for (const [id, rows] of rowsOf) {
-    if (rows.count === 0) continue;
-    await rows.sort(turn);
-    found.push({ id, ...rows.lastOfEachTime() });
-    rowsOf.delete(id); // its memory is not needed beside its answer's
-  }
-  return found;
-}
 
-/** Lets others have their turn after so many rows. */
-class Turn {
-  #rows = 0;
-
-  async take(rows: number): Promise<void> {
-    this.#rows += rows;
-    if (this.#rows < ROWS_AT_A_STRETCH) return;
-    this.#rows = 0;
-    await new Promise((resolve) => setImmediate(resolve));
+  /** By slot, and the end of the last. */
+  starts(): Uint32Array {
+    const starts = new Uint32Array(this.#counts.length + 1);
+    for (const [slot, count] of this.#counts.entries()) starts[slot + 1] = (starts[slot] as number) + count;
+    return starts;
   }
 }
 
-interface Columns {
-  readonly times: Float64Array;
-  readonly values: Float64Array;
-  readonly orders: Float64Array;
-}
-
-/** The rows of one series. */
-class SeriesRows {
-  count = 0;
-  #columns: Columns = columnsOf(64);
-  /** Where rows begin that are older than the one before. */
-  #runs = [0];
-
-  add(time: number, value: number, order: number): void {
-    const row = this.count;
-    let { times, values, orders } = this.#columns;
-    if (row === times.length) {
-      this.#columns = {
-        times: grown(times, 2 * row),
-        values: grown(values, 2 * row),
-        orders: grown(orders, 2 * row),
-      };
-      ({ times, values, orders } = this.#columns);
-    }
-    times[row] = time;
-    values[row] = value;
-    orders[row] = order;
-    if (row > 0 && isBefore(this.#columns, row, row - 1)) this.#runs.push(row);
-    this.count++;
-  }
-
-  /** By time, at the same time by commit. */
-  async sort(turn: Turn): Promise<void> {
-    let from = this.#columns;
-    let into = this.#runs.length > 1 ? columnsOf(this.count) : from;
-    let runs = this.#runs;
-    while (runs.length > 1) {
-      const merged: number[] = [];
-      for (let run = 0; run < runs.length; run += 2) {
-        const start = runs[run] as number;
-        const middle = runs[run + 1] ?? this.count;
-        const end = runs[run + 2] ?? this.count;
-        mergeRuns(from, into, { start, middle, end });
-        merged.push(start);
-        await turn.take(end - start);
-      }
-      [from, into] = [into, from];
-      runs = merged;
-    }
-    this.#columns = from;
-    this.#runs = runs;
-    await turn.take(this.count);
-  }
-
-  /** Of sorted rows. */
-  lastOfEachTime(): { times: Float64Array; values: Float64Array } {
-    const times = new Float64Array(this.count);
-    const values = new Float64Array(this.count);
-    let kept = 0;
-    for (let row = 0; row < this.count; row++) {
-      const time = this.#columns.times[row] as number;
-      if (kept > 0 && times[kept - 1] === time) kept--;
-      times[kept] = time;
-      values[kept] = this.#columns.values[row] as number;
-      kept++;
-    }
-    return kept === this.count ? { times, values } : { times: times.slice(0, kept), values: values.slice(0, kept) };
+/** `filled`: by slot, where its next row goes. */
+function scatter(piece: Piece, slots: Uint32Array, into: { rows: ValueRows; filled: Uint32Array }): void {
+  const { rows, filled } = into;
+  const { series, times, values, orders } = piece;
+  for (let row = 0; row < series.length; row++) {
+    const slot = slots[series[row] as number] as number;
+    const place = filled[slot] as number;
+    filled[slot] = place + 1;
+    rows.times[place] = times[row] as number;
+    rows.values[place] = values[row] as number;
+    rows.orders[place] = orders[row] as number;
   }
 }
 
-function columnsOf(rows: number): Columns {
-  return { times: new Float64Array(rows), values: new Float64Array(rows), orders: new Float64Array(rows) };
-}
-
-function isBefore({ times, orders }: Columns, a: number, b: number): boolean {
-  const [timeA, timeB] = [times[a] as number, times[b] as number];
-  return timeA < timeB || (timeA === timeB && (orders[a] as number) < (orders[b] as number));
-}
-
-/** Two neighbouring runs, `start` to `middle` and `middle` to `end`, into one at the same place. */
-function mergeRuns(from: Columns, into: Columns, run: { start: number; middle: number; end: number }): void {
-  let left = run.start;
-  let right = run.middle;
-  for (let row = run.start; row < run.end; row++) {
-    const takesRight = left === run.middle || (right < run.end && isBefore(from, right, left));
-    const taken = takesRight ? right++ : left++;
-    into.times[row] = from.times[taken] as number;
-    into.values[row] = from.values[taken] as number;
-    into.orders[row] = from.orders[taken] as number;
+/** Of sorted rows, moves the last of each time to the front. Returns where they end. */
+function keepLast({ times, values }: ValueRows, start: number, end: number): number {
+  let kept = start;
+  for (let row = start; row < end; row++) {
+    const time = times[row] as number;
+    if (kept > start && times[kept - 1] === time) kept--;
+    times[kept] = time;
+    values[kept] = values[row] as number;
+    kept++;
   }
+  return kept;
 }
