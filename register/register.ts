@@ -187,8 +187,11 @@ export class Register implements RegisterView, Service {
     const { gateway, device, metric, at } = key;
     return await this.#decide(() => {
       if (this.#entries.decision(key) === undefined) {
-        const label = `${gateway}/${device} ${metric} at ${at}`;
-        throw new LamplighterError('not-found', `No decision holds for ${label}; it may have been withdrawn already.`);
+        const words = 'No decision holds for that value of';
+        throw new LamplighterError(
+          'not-found',
+          `${words} ${metric} of ${gateway}/${device}; it may be withdrawn already.`,
+        );
       }
       return { gateway, device, metric, at, decision: 'withdrawn', who: by.who, why: by.why };
     });

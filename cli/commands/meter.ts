@@ -81,6 +81,10 @@ function eventsCommand(): Command {
         return;
       }
       const { events, total, by_kind, next } = await server.get<MeterEventsReply>('/api/meters/events', query);
+      if (total === 0) {
+        print('There are no events.');
+        return;
+      }
       printTable(
         ['at', 'kind', 'device', 'metric', 'before', 'after', 'booked', 'unit', 'decided by'],
         events.map((row) => [
@@ -98,7 +102,7 @@ function eventsCommand(): Command {
       print();
       for (const { words } of events.length <= MOST_EXPLAINED ? events : []) print(`${words}\n`);
       const kinds = Object.entries(by_kind).map(([kind, count]) => `${count} ${kind}`);
-      print(total === 0 ? 'There are no events.' : `In all: ${kinds.join(', ')}.`);
+      print(`In all: ${kinds.join(', ')}.`);
       if (next !== null) print(`There are more: go on with --after ${next}`);
     });
 }

@@ -2,7 +2,9 @@
 
 import { localIso } from '../../energy/calendar.ts';
 import { effectiveTime, meterRules } from '../../energy/counting/meter-rules.ts';
+import { counterFault } from '../../register/counter-metric.ts';
 import { parseInstantAt } from '../../register/device-instant.ts';
+import { instantFaults } from '../../register/instant-faults.ts';
 import type { Device } from '../../register/model.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { RequestError } from './request-error.ts';
@@ -25,15 +27,19 @@ interface Asked extends Omit<DecisionTarget, 'at'> {
   readonly at: number | string;
 }
 
-/** Throws RequestError for an unknown device and for what is no time. */
+/** Throws RequestError for an unknown device, for what is no counter, and for what is no time. */
 export function targetOf({ register }: ConsoleDeps, { gateway, device, metric, at }: Asked): DecisionTarget {
   const known = register.device(gateway, device);
   if (known === undefined) {
     const words = `"${gateway}/${device}" is not in the register; GET /api/devices?gateway=${gateway} lists them`;
     throw new RequestError('device', words, 'not-found');
   }
+  const wrong = counterFault(metric);
+  if (wrong !== undefined) throw new RequestError('metric', `"${metric}" ${wrong}`);
   const zoneOf = (site: string) => register.site(site)?.zone ?? 'UTC';
   const instant = typeof at === 'number' ? at : parseInstantAt(at, known.placements, zoneOf);
+  const outside = instant === undefined ? [] : instantFaults('', instant);
+  if (outside.length > 0) throw new RequestError('at', outside.join(' '));
   if (instant !== undefined) return { gateway, device, metric, at: instant };
   const example = '2026-05-04T12:00 (the time at the site), 2026-05-04T12:00:10-04:00, or epoch milliseconds';
   throw new RequestError('at', `"${at.toString().slice(0, 60)}" is no time; write ${example}`);

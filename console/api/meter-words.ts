@@ -17,7 +17,7 @@ export function eventWords(event: MeterEvent, place: MeterPlace): string {
   const { kind, at, from, before, after, booked, metric } = event;
   const amounts = new Amounts(metric, place.meter);
   const [was, is, when] = [amounts.reading(before), amounts.reading(after), instantWords(at, place.zone)];
-  const subject = `${metricById.get(metric)?.label ?? metric} of ${nameWords(place)}`;
+  const subject = subjectWords(metric, place);
   const counted = booked === 0 ? 'Nothing was booked.' : `${amounts.amount(booked)} was booked.`;
   const goesOn = `Counting goes on from ${is}.`;
   switch (kind) {
@@ -48,7 +48,7 @@ export function eventWords(event: MeterEvent, place: MeterPlace): string {
 export function decisionWords(decision: MeterDecision | DecisionRecord, place: MeterPlace): string {
   const { metric, at, who, why, decided, last, first, estimate } = decision;
   const amounts = new Amounts(metric, place.meter);
-  const subject = `${metricById.get(metric)?.label ?? metric} of ${nameWords(place)}`;
+  const subject = subjectWords(metric, place);
   const value = `the value of ${instantWords(at, place.zone)}`;
   const day = instantWords(decided, place.zone);
   if (decision.decision === 'withdrawn') {
@@ -76,8 +76,10 @@ export function instantWords(time: number, zone: string): string {
   return inWords(time, zone).replace(',', ` ${localDate(time, zone).slice(0, 4)},`);
 }
 
-function nameWords({ deviceName, siteName }: MeterPlace): string {
-  return siteName === null ? deviceName : `${deviceName} (${siteName})`;
+/** Such as `Active energy (import) of Main meter (Central Library)`. */
+function subjectWords(metric: string, { deviceName, siteName }: MeterPlace): string {
+  const label = (metricById.get(metric)?.label ?? metric).replace(/, (.+)$/, ' ($1)');
+  return `${label} of ${deviceName}${siteName === null ? '' : ` (${siteName})`}`;
 }
 
 const MINUTE_MS = 60_000;

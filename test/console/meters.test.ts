@@ -114,13 +114,13 @@ describe('events of meters', () => {
       decided_by: 'rule',
       decision: null,
       words:
-        'Active energy, import of Main meter (Central Library) fell from 918,273.5 kWh to 0.25 kWh on ' +
+        'Active energy (import) of Main meter (Central Library) fell from 918,273.5 kWh to 0.25 kWh on ' +
         'Sunday 1 November 2026, 06:00 and stayed there: a reset. Nothing was booked. Counting goes on from 0.25 kWh.',
     });
     expect(answer.events.map(({ words }: MeterEventReply) => words).slice(1)).toEqual([
-      'Active energy, import of Main meter (Central Library) told nothing for 2 days until Sunday 1 November 2026, ' +
+      'Active energy (import) of Main meter (Central Library) told nothing for 2 days until Sunday 1 November 2026, ' +
         '05:59. 12.5 kWh was counted meanwhile and is spread over that time.',
-      'Active energy, import of Chiller (Central Library) went from 999,990 × 40 kWh to 2.5 × 40 kWh on ' +
+      'Active energy (import) of Chiller (Central Library) went from 999,990 × 40 kWh to 2.5 × 40 kWh on ' +
         'Sunday 1 November 2026, 05:00: it began again at 0, a roll-over. 500 kWh was booked.',
     ]);
   });
@@ -218,7 +218,7 @@ describe('decisions about meters', () => {
       estimate: null,
     });
     expect(made.json().words).toBe(
-      'Ada decided on Sunday 1 November 2026, 07:00 about Active energy, import of Main meter (Central Library), the ' +
+      'Ada decided on Sunday 1 November 2026, 07:00 about Active energy (import) of Main meter (Central Library), the ' +
         'value of Sunday 1 November 2026, 06:00: the meter was exchanged, last reading of the old meter 918,280 kWh, ' +
         'first of the new one 0 kWh. Why: The meter was exchanged.',
     );
@@ -228,7 +228,7 @@ describe('decisions about meters', () => {
     expect(before.words).toContain('Not yet counted as decided by Ada: The meter was exchanged.');
     await tell(anEvent({ kind: 'swap', booked: 6.75, decidedBy: 'person' }));
     expect((await events()).events[0].words).toBe(
-      'The meter was exchanged: Active energy, import of Main meter (Central Library) stood at 918,273.5 kWh before and ' +
+      'The meter was exchanged: Active energy (import) of Main meter (Central Library) stood at 918,273.5 kWh before and ' +
         'at 0.25 kWh on Sunday 1 November 2026, 06:00. 6.75 kWh was booked. Decided by Ada: The meter was exchanged.',
     );
 
@@ -275,6 +275,8 @@ describe('decisions about meters', () => {
     [{ device: 'ghost' }, 404, 'device: "basement/ghost" is not in the register'],
     [{ at: 'noon' }, 400, 'at: "noon" is no time; write 2026-05-04T12:00'],
     [{ at: 1.5 }, 400, 'at: '],
+    [{ at: 9e15 }, 400, 'at: must lie between 1970 and 2200'],
+    [{ metric: 'active_power_kw' }, 400, 'metric: "active_power_kw" is not a counter. Name one of active_energy_kwh'],
     [{ decision: 'wish' }, 400, 'decision: '],
     [{ last: undefined, first: undefined }, 400, 'a swap needs the last reading'],
     [{ decision: 'reset' }, 400, 'last: goes with a swap only'],
