@@ -10,12 +10,16 @@ import { LamplighterError } from '../contract/error-codes.ts';
 import { newToken } from '../register/credentials.ts';
 import type { Service } from '../runtime/service.ts';
 
+/** What somebody made at random is longer. */
+const SHORTEST_TOKEN = 32;
 const SOCKET = 'server.sock';
 /** The kernel's limit on the path of a socket, less the closing byte (unix(7)). */
 const LONGEST_SOCKET_PATH = 107;
 
 export interface RunningServer {
   readonly pid: number;
+  /** What it runs, once all of it has started. */
+  readonly roles?: readonly string[] | undefined;
   /** Address of the console, once it listens. */
   readonly console?: string | undefined;
   /** Address of the MQTT broker, once it listens. */
@@ -29,7 +33,7 @@ export class DataFolder implements Service {
   readonly path: string;
   #server: Server | undefined;
   /** Told to whoever connects, once the server is ready. */
-  addresses: { readonly console: string; readonly mqtt: string; readonly ca?: string | undefined } | undefined;
+  addresses: Omit<RunningServer, 'pid'> | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -71,9 +75,21 @@ export class DataFolder implements Service {
     if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
-  /** The token with which commands on this machine may change things: made once, readable by the owner alone. */
-  operatorToken(): string {
+  /**
+   * The token with which commands on this machine may change things: made once, readable by the owner alone; or the one
+   * that is given, of which the folder then holds a copy, because commands look for it there.
+   */
+  operatorToken(given?: string): string {
     const file = operatorTokenFile(this.path);
+    if (given !== undefined) {
+      if (given.length < SHORTEST_TOKEN) {
+        throw new LamplighterError(
+          'bad-request',
+          `the operator token must have ${SHORTEST_TOKEN} or more characters. Make one with: openssl rand -base64 32`,
+        );
+      }
+      writeFileSync(file, `${given}\n`, { mode: 0o600 });
+    }
     if (!existsSync(file)) writeFileSync(file, `${newToken()}\n`, { mode: 0o600 });
     return readFileSync(file, 'utf8').trim();
   }

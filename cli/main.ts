@@ -2,12 +2,14 @@
 /** `lamplighter`: one program, a command a role. Each command is a file in commands/. */
 import { Command } from 'commander';
 import { LamplighterError } from '../contract/error-codes.ts';
+import { composeCommand } from './commands/compose.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
 import { edgeCommand } from './commands/edge.ts';
 import { energyCommand } from './commands/energy.ts';
 import { exportCommand } from './commands/export.ts';
 import { gatewayCommand } from './commands/gateway.ts';
+import { healthCommand } from './commands/health.ts';
 import { importCommand } from './commands/import.ts';
 import { meterCommand } from './commands/meter.ts';
 import { metricsCommand } from './commands/metrics.ts';
@@ -40,6 +42,8 @@ const program = new Command('lamplighter')
   .addCommand(meterCommand())
   .addCommand(metricsCommand())
   .addCommand(tlsCommand())
+  .addCommand(composeCommand())
+  .addCommand(healthCommand())
   .addCommand(versionCommand());
 
 try {

@@ -1,17 +1,17 @@
 /** Settings → the store they name. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LamplighterError } from '../contract/error-codes.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { DuckDBStore } from '../store/duckdb/duckdb-store.ts';
 import { InfluxdbStore } from '../store/influxdb/influxdb-store.ts';
+import type { RollUpStore } from '../store/roll-up-store.ts';
 import type { TelemetryStore } from '../store/telemetry-store.ts';
+import { secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 
 /** All that the roles ask of the store. */
-export type CityStore = TelemetryStore;
+export type CityStore = TelemetryStore & RollUpStore;
 
 export function createStore(settings: Settings, deps: { clock: Clock; random: Random; log: Log }): CityStore {
   if (settings.store === 'duckdb') {
@@ -37,14 +37,4 @@ export function createStore(settings: Settings, deps: { clock: Clock; random: Ra
       password: secret(settings.influx_password, settings.influx_password_file),
     },
   });
-}
-
-/** A secret given as itself or as a file that holds it. */
-export function secret(value: string | undefined, file: string | undefined): string | undefined {
-  if (value !== undefined || file === undefined) return value;
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new LamplighterError('bad-request', `cannot read the secret in ${file}: ${(error as Error).message}`);
-  }
 }

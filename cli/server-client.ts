@@ -80,7 +80,13 @@ export async function connectToServer(dataFolder: string): Promise<ServerClient>
       `no server runs on the data folder ${folder}. Start it with: lamplighter start --data ${dataFolder} — or name another folder with --data.`,
     );
   }
-  const { console, mqtt, ca } = running;
+  const { console, mqtt, ca, roles } = running;
+  if (roles !== undefined && console === undefined) {
+    throw new LamplighterError(
+      'not-ready',
+      `the process on ${folder} runs ${roles.join(', ')}. Commands ask the console: name the data folder of the process that runs it with --data.`,
+    );
+  }
   if (console === undefined || mqtt === undefined) {
     throw new LamplighterError(
       'not-ready',

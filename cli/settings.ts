@@ -9,6 +9,8 @@ import { DEFAULT_TOPIC_PREFIX } from '../contract/topics.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
 import { type AskedFault, CITY_FAULTS, readAskedFault } from '../simulators/asked-faults.ts';
 import { HISTORY_DAYS } from '../simulators/founding.ts';
+import { roleFaults } from './roles/role-faults.ts';
+import { ONE_PROCESS, ROLES } from './roles/role-names.ts';
 
 /** A thousand years: what is meant to be longer is off. */
 const MOST_DAYS = 365_250;
@@ -37,6 +39,15 @@ const daysOrOff = (least: number) =>
   );
 const daysFault = (least: number) => `must be a whole number of days from ${least} to ${MOST_DAYS}, or off`;
 
+const roleList = z.string().transform((text, context) => {
+  const names = text.split(',').map((name) => name.trim());
+  for (const name of names) {
+    if (ROLES.some((role) => role === name)) continue;
+    context.addIssue({ code: 'custom', message: `there is no role '${name}'; choose of ${ROLES.join(', ')}` });
+  }
+  return ROLES.filter((role) => names.includes(role));
+});
+
 const faultList = z.string().transform((text, context) => {
   const words = text.split(',').map((word) => word.trim());
   return words
@@ -60,6 +71,58 @@ interface Row {
 
 export const SETTINGS = {
   data: { schema: z.string().min(1).default('./data'), value: 'folder', help: 'where everything is kept' },
+  roles: {
+    schema: roleList.default([...ONE_PROCESS]),
+    value: ROLES.join(','),
+    help: 'which parts run in this process; the others run elsewhere',
+  },
+  console_url: {
+    schema: url(/^https?:/, 'http://console:8090').optional(),
+    value: 'url',
+    help: 'internal address of the process that runs the console and owns the register',
+  },
+  ingest_url: {
+    schema: url(/^https?:/, 'http://ingest:8090').optional(),
+    value: 'url',
+    help: 'internal address of the process that runs ingest',
+  },
+  broker_status_url: {
+    schema: url(/^https?:/, 'http://broker:8090').optional(),
+    value: 'url',
+    help: 'internal address of the process that runs the broker, for the console',
+  },
+  internal_host: {
+    schema: z.string().min(1).default('127.0.0.1'),
+    value: 'address',
+    help: 'where this process listens for those that run the other roles',
+  },
+  internal_port: {
+    schema: port.default(8090),
+    value: 'port',
+    help: 'its port; used when other processes run roles; 0 takes a free one',
+  },
+  service_token: {
+    schema: z.string().optional(),
+    value: 'token',
+    help: 'what the processes of one city show each other',
+    secret: true,
+  },
+  service_token_file: {
+    schema: z.string().optional(),
+    value: 'file',
+    help: 'file that holds what the processes of one city show each other',
+  },
+  operator_token: {
+    schema: z.string().optional(),
+    value: 'token',
+    help: 'lets people and commands change things through the console',
+    secret: true,
+  },
+  operator_token_file: {
+    schema: z.string().optional(),
+    value: 'file',
+    help: 'file that holds the operator token (default: operator-token in the data folder, made at the first start)',
+  },
   city: {
     schema: z.string().min(1).default('demo'),
     value: 'demo|none|file',
@@ -131,6 +194,11 @@ export const SETTINGS = {
   mqtts_port: { schema: portOrOff, value: 'port|off', help: 'port of MQTT over TLS (default: 8883 when TLS is on)' },
   ws_port: { schema: portOrOff, value: 'port|off', help: 'port of MQTT over WebSocket, path /mqtt (default: off)' },
   wss_port: { schema: portOrOff, value: 'port|off', help: 'the same over TLS (default: off)' },
+  gateway_url: {
+    schema: url(/^(mqtt|ws)s?:/, 'mqtts://city.example.org').optional(),
+    value: 'url',
+    help: 'address of the broker that new gateways are told, when it differs from what the settings above say',
+  },
   topic_prefix: {
     schema: z
       .string()
@@ -250,7 +318,7 @@ export function checkSettings(raw: RawSettings): SettingsResult {
 /** Faults that only show when settings are seen side by side. */
 function faultsTogether(settings: Settings): SettingFault[] {
   const faults: SettingFault[] = [];
-  const { store, influx_url, broker_url } = settings;
+  const { store, influx_url } = settings;
   if (store === 'influxdb' && influx_url === undefined) {
     faults.push({
       source: flagOf('influx_url'),
@@ -260,23 +328,20 @@ function faultsTogether(settings: Settings): SettingFault[] {
   if (store === 'duckdb' && influx_url !== undefined) {
     faults.push({ source: flagOf('influx_url'), words: 'has no effect with --store duckdb; add --store influxdb' });
   }
-  if (broker_url !== undefined && settings.city === 'demo') {
-    faults.push({
-      source: flagOf('broker_url'),
-      words: 'does not go with --city demo, whose gateways need the built-in broker; add --city none or a manifest',
-    });
-  }
+  faults.push(...roleFaults(settings).map(({ key, words }) => ({ source: flagOf(key), words })));
   if (settings.retention_15m_days < settings.retention_days) {
     faults.push({
       source: flagOf('retention_15m_days'),
       words: `must not be shorter than ${flagOf('retention_days')}: quarter hours are kept as long as the readings they are made of; give more days, or off`,
     });
   }
-  faults.push(...listenerFaults(settings));
+  if (settings.roles.includes('broker')) faults.push(...listenerFaults(settings));
   for (const [secret, file] of [
     ['influx_token', 'influx_token_file'],
     ['influx_password', 'influx_password_file'],
     ['broker_password', 'broker_password_file'],
+    ['service_token', 'service_token_file'],
+    ['operator_token', 'operator_token_file'],
   ] as const) {
     if (settings[secret] !== undefined && settings[file] !== undefined) {
       faults.push({ source: flagOf(file), words: `is given twice: ${variableOf(secret)} is set as well; keep one` });

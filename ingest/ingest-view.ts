@@ -48,6 +48,8 @@ export interface IngestStatus {
   /** Milliseconds from arrival to acknowledgement over the last minute; undefined before the first. */
   readonly acknowledgement: { readonly p50Ms: number; readonly p99Ms: number } | undefined;
   readonly lastCommitAt: number | undefined;
+  /** Ingest runs in another process, which does not answer: why not. All else is what it said last. */
+  readonly unreachable?: string | undefined;
 }
 
 /** News of what was just made durable. */
@@ -80,6 +82,8 @@ export interface DeadLetterFilter {
   readonly ids?: readonly string[] | undefined;
 }
 
+export type DeadLetterPageFilter = DeadLetterFilter & { readonly after?: string | undefined; readonly limit: number };
+
 export interface ReplayResult {
   /** Readings that the store now holds; their dead letters are gone. */
   readonly stored: number;
@@ -87,10 +91,13 @@ export interface ReplayResult {
   readonly rejected: Readonly<Record<string, number>>;
 }
 
+/** At once in ingest's own process, after a while in another. */
+type Awaitable<T> = T | Promise<T>;
+
 export interface DeadLettersView {
   /** Newest first. `after` is the id of the last one of the page before. */
-  list(filter: DeadLetterFilter & { after?: string | undefined; limit: number }): readonly DeadLetter[];
-  get(id: string): DeadLetter | undefined;
+  list(filter: DeadLetterPageFilter): Awaitable<readonly DeadLetter[]>;
+  get(id: string): Awaitable<DeadLetter | undefined>;
   /** How many are kept, by reason. */
   counts(): Readonly<Record<string, number>>;
   /** Sends them through the pipeline again; `limit` at most. */
@@ -115,4 +122,6 @@ export interface IngestView {
   takeImported(gateway: string, batch: Uint8Array): Promise<BatchOutcome>;
   /** Called after each commit, per gateway; must return at once. Returns how to stop listening. */
   onCommitted(listener: (news: Committed) => void): () => void;
+  /** Called when commits may have gone untold, which happens between processes only. Returns how to stop listening. */
+  onMissed?(listener: () => void): () => void;
 }

@@ -71,7 +71,7 @@ export interface IngestDeps {
 
 export class Ingest implements Service, IngestView {
   readonly name = 'ingest';
-  readonly deadLetters: DeadLettersView;
+  readonly deadLetters: Omit<DeadLettersView, 'list' | 'get'> & Pick<DeadLetters, 'list' | 'get'>;
   readonly admission: AdmissionOptions;
   readonly #link: MessageLink;
   readonly #store: TelemetryStore;

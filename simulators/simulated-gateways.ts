@@ -28,8 +28,14 @@ import { entriesOf } from './manifest.ts';
 import { gatewayOf } from './simulated-devices.ts';
 import { SimulatedFeed } from './simulated-feed.ts';
 
+/** What it asks of the register, or of its owner in another process. */
+export type CityEnrolment = Pick<
+  Register,
+  'city' | 'site' | 'gateway' | 'device' | 'credential' | 'write' | 'addCredential' | 'rotate'
+>;
+
 export interface SimulatedGatewaysDeps {
-  readonly register: Register;
+  readonly register: CityEnrolment;
   /** The data folder; each gateway has `gateways/<id>` in it. */
   readonly folder: string;
   /** Address of the city's broker, such as mqtt://127.0.0.1:1883. */

@@ -2,16 +2,18 @@ import { Command, Option } from 'commander';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
+import { boundHeapGrowth } from '../heap-growth.ts';
 import { showHistory } from '../history-bar.ts';
 import { print } from '../print.ts';
 import { readSettings, wordsOfFaults } from '../read-settings.ts';
+import { isSplit, STORING_ROLES } from '../roles/role-names.ts';
 import { flagOf, isSecret, SETTING_KEYS, SETTINGS, type SettingKey, type Settings, variableOf } from '../settings.ts';
 import { untilSignal } from '../until-signal.ts';
 import { VERSION } from '../version.ts';
 
 export function startCommand(): Command {
   const command = new Command('start')
-    .description('run the whole server: broker, ingest, store and console')
+    .description('run the server: broker, ingest, analysis and console, all in this process or some of them')
     .option('--config <file>', 'YAML file with any of the settings below, written with "_": mqtt_port: 1883');
   for (const key of SETTING_KEYS) {
     if (isSecret(key)) continue;
@@ -50,17 +52,24 @@ function keyed(flags: Record<string, string | undefined>): Partial<Record<Settin
   );
 }
 
+/** Where readings are stored, if a role of this process reads or writes them. */
+function storeWords({ roles, store, influx_url }: Settings): string {
+  if (!roles.some((role) => STORING_ROLES.includes(role))) return '';
+  return store === 'duckdb' ? ' (DuckDB)' : ` (InfluxDB at ${new URL(influx_url ?? '').host})`;
+}
+
 async function runServer(settings: Settings): Promise<void> {
+  boundHeapGrowth();
   // The server's modules take half a second and 40 MB to load, which no other command should pay.
-  const { startServer } = await import('../server.ts');
   const log = createLog({ level: settings.log_level, name: 'lamplighter' });
-  const server = await startServer(settings, log);
+  const server = isSplit(settings.roles)
+    ? await (await import('../server-part.ts')).startServerPart(settings, log)
+    : await (await import('../server.ts')).startServer(settings, log);
   print(`Lamplighter ${VERSION} is running.`);
-  print(`  Console  ${server.console}`);
-  print(`  MQTT     ${server.mqtt}`);
-  print(
-    `  Data     ${settings.data} (${settings.store === 'duckdb' ? 'DuckDB' : `InfluxDB at ${new URL(settings.influx_url ?? '').host}`})`,
-  );
+  if (isSplit(settings.roles)) print(`  Roles    ${server.roles.join(', ')}, for the others at ${server.internal}`);
+  if (server.console !== undefined) print(`  Console  ${server.console}`);
+  if (server.mqtt !== undefined) print(`  MQTT     ${server.mqtt}`);
+  print(`  Data     ${settings.data}${storeWords(settings)}`);
   print(`  City     ${server.city}`);
   print('Stop with Ctrl-C.');
   const progress = server.history === undefined ? undefined : showHistory(server.history, systemClock, process.stdout);

@@ -6,16 +6,19 @@ import { type Broker, createBroker, type TlsOptions } from '../../broker/broker.
 import { type BrokerLimits, DEFAULT_LIMITS } from '../../broker/limits.ts';
 import type { ListenerAddress, ListenerKind, ListenerSpec } from '../../broker/listener.ts';
 import type { RegisterView } from '../../register/register-view.ts';
-import type { Timer } from '../../runtime/clock.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { MessageLink } from '../../runtime/message-link.ts';
 import { MqttLink } from '../../runtime/mqtt-link.ts';
 import type { Service } from '../../runtime/service.ts';
 import { TlsFolder } from '../certificates/tls-folder.ts';
 import { connectionsThatFit, mostOpenFiles } from '../open-files.ts';
-import { secret } from '../open-store.ts';
+import { secret } from '../secret.ts';
 import type { Settings } from '../settings.ts';
+import type { InternalClient } from './internal-client.ts';
+import { clientOf, INGEST_SERVICE_ID, serviceToken } from './other-processes.ts';
 import type { RoleContext } from './role.ts';
+import { isSplit } from './role-names.ts';
 
 /** Where the broker is, and how it is. */
 export interface BrokerPlace {
@@ -79,7 +82,7 @@ class BuiltInBroker implements BrokerRole {
   }
 
   get url(): string {
-    return this.#urlOf(this.#addressOf(SAFEST_FIRST), this.#settings.mqtt_name);
+    return this.#settings.gateway_url ?? this.#urlOf(this.#addressOf(SAFEST_FIRST), this.#settings.mqtt_name);
   }
 
   get localUrl(): string {
@@ -197,6 +200,7 @@ function limitsOfFiles(log: Log): Partial<BrokerLimits> {
   return { maxConnections: most };
 }
 
+/** Another broker, or the city's own in another process, over MQTT. */
 function externalBroker(context: RoleContext, url: string): BrokerRole {
   const { settings } = context;
   const caFile = settings.broker_ca_file;
@@ -205,8 +209,7 @@ function externalBroker(context: RoleContext, url: string): BrokerRole {
     options: {
       url,
       clientId: 'lamplighter-ingest',
-      username: settings.broker_username,
-      password: secret(settings.broker_password, settings.broker_password_file),
+      ...credentialsOf(settings),
       caFile,
       certFile: settings.broker_cert_file,
       keyFile: settings.broker_key_file,
@@ -216,13 +219,7 @@ function externalBroker(context: RoleContext, url: string): BrokerRole {
   return {
     name: 'link to the broker',
     link,
-    url,
-    localUrl: url,
-    urls: [url],
-    caFile,
-    get forGateways() {
-      return { ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8'), needsCertificate: false };
-    },
+    ...placeOf(settings, url),
     start: () => link.start(),
     stop: () => link.stop(),
     view: () => ({
@@ -230,4 +227,79 @@ function externalBroker(context: RoleContext, url: string): BrokerRole {
       fault: link.connected ? '' : `not connected to ${url}: ${link.lastError || 'connecting'}`,
     }),
   };
+}
+
+/** At the city's own broker in another process, the token of the services is as good as a password. */
+function credentialsOf(settings: Settings): { username: string | undefined; password: string | undefined } {
+  const { broker_username, broker_password, broker_password_file } = settings;
+  const password = secret(broker_password, broker_password_file);
+  if (broker_username !== undefined || password !== undefined || !isSplit(settings.roles)) {
+    return { username: broker_username, password };
+  }
+  return { username: INGEST_SERVICE_ID, password: serviceToken(settings) };
+}
+
+function placeOf(settings: Settings, url: string): Omit<BrokerPlace, 'view'> {
+  const caFile = settings.broker_ca_file;
+  return {
+    url: settings.gateway_url ?? url,
+    localUrl: url,
+    urls: [url],
+    caFile,
+    get forGateways() {
+      return { ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8'), needsCertificate: false };
+    },
+  };
+}
+
+const LOOK_EVERY_MS = 2_000;
+
+/** The broker as a process shows it that neither runs it nor speaks to it. */
+export class DistantBroker implements BrokerPlace, Service {
+  readonly name = 'state of the broker';
+  readonly url: string;
+  readonly localUrl: string;
+  readonly urls: readonly string[];
+  readonly caFile: string | undefined;
+  readonly #place: Omit<BrokerPlace, 'view'>;
+  readonly #clock: Clock;
+  readonly #client: InternalClient | undefined;
+  #looking: Timer | undefined;
+  #seen = { connections: 0, fault: '' };
+
+  constructor(context: RoleContext) {
+    const { settings, clock } = context;
+    this.#place = placeOf(settings, settings.broker_url ?? settings.gateway_url ?? '');
+    this.url = this.#place.url;
+    this.localUrl = this.#place.localUrl;
+    this.urls = this.#place.urls;
+    this.caFile = this.#place.caFile;
+    this.#clock = clock;
+    this.#client = clientOf(settings, 'broker');
+    if (this.#client !== undefined) this.#seen = { connections: 0, fault: 'it has not answered yet' };
+  }
+
+  get forGateways(): BrokerPlace['forGateways'] {
+    return this.#place.forGateways;
+  }
+
+  async start(): Promise<void> {
+    const client = this.#client;
+    if (client === undefined) return;
+    const look = async (): Promise<void> => {
+      this.#seen = await client
+        .get<{ connections: number; fault: string }>('broker', { withinMs: LOOK_EVERY_MS })
+        .catch((error: unknown) => ({ connections: 0, fault: error instanceof Error ? error.message : String(error) }));
+    };
+    void look();
+    this.#looking = this.#clock.every(LOOK_EVERY_MS, () => void look());
+  }
+
+  async stop(): Promise<void> {
+    this.#looking?.cancel();
+  }
+
+  view(): { connections: number; fault: string } {
+    return this.#seen;
+  }
 }

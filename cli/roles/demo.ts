@@ -1,13 +1,12 @@
 /** The demo city: simulated gateways that connect to the broker as gateways on the street do. */
-import type { Register } from '../../register/register.ts';
-import { SimulatedGateways } from '../../simulators/simulated-gateways.ts';
+import { type CityEnrolment, SimulatedGateways } from '../../simulators/simulated-gateways.ts';
 import { VERSION } from '../version.ts';
 import type { RoleContext } from './role.ts';
 
 /** Not started yet: its gateways speak to a city that runs. */
 export function demoCity(
   context: RoleContext,
-  deps: { readonly register: Register; readonly brokerUrl: string },
+  deps: { readonly register: CityEnrolment; readonly brokerUrl: string },
 ): SimulatedGateways {
   const { settings } = context;
   return new SimulatedGateways({

@@ -1,6 +1,7 @@
 /** The role that takes readings, stores them and acknowledges them. */
 import { join } from 'node:path';
 import { Ingest } from '../../ingest/ingest.ts';
+import { FileRollUpMarks } from '../../ingest/roll-up-marks.ts';
 import type { RegisterView } from '../../register/register-view.ts';
 import type { MessageLink } from '../../runtime/message-link.ts';
 import type { CityStore } from '../open-store.ts';
@@ -14,12 +15,14 @@ export async function ingestRole(
     readonly store: CityStore;
     readonly onNewDevice: (gateway: string, device: string) => void;
   },
-): Promise<Ingest> {
+): Promise<{ ingest: Ingest; marks: FileRollUpMarks }> {
   const { settings, run } = context;
-  return await run(
+  const marks = await run(new FileRollUpMarks({ ...context, folder: join(settings.data, 'roll-up-marks') }));
+  const ingest = await run(
     new Ingest({
       ...context,
       ...deps,
+      marks,
       options: {
         topicPrefix: settings.topic_prefix,
         deadLettersPath: join(settings.data, 'dead-letters'),
@@ -28,4 +31,5 @@ export async function ingestRole(
       },
     }),
   );
+  return { ingest, marks };
 }

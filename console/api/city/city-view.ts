@@ -28,7 +28,13 @@ export class CityView {
   /** Listens to what is committed, so that nothing read before a late reading is taken for the truth. */
   start(): void {
     const { ingest, clock } = this.#deps;
-    this.#stopListening = ingest.onCommitted((news) => this.#late.take(news, clock.now()));
+    const stops = [
+      ingest.onCommitted((news) => this.#late.take(news, clock.now())),
+      ingest.onMissed?.(() => this.#late.forgetAll()),
+    ];
+    this.#stopListening = () => {
+      for (const stop of stops) stop?.();
+    };
   }
 
   stop(): void {

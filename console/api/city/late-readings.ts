@@ -32,11 +32,14 @@ export class LateReadings {
     return this.#generationByDay.get(`${gateway} ${day}`) ?? this.#oldest;
   }
 
+  /** Readings may have come that nobody told of: any day may have got some. */
+  forgetAll(): void {
+    this.#generationByDay.clear();
+    this.#oldest = ++this.#generation;
+  }
+
   #mark(key: string): void {
-    if (this.#generationByDay.size >= MOST_REMEMBERED) {
-      this.#generationByDay.clear();
-      this.#oldest = ++this.#generation;
-    }
+    if (this.#generationByDay.size >= MOST_REMEMBERED) this.forgetAll();
     this.#generationByDay.set(key, ++this.#generation);
   }
 }

@@ -48,7 +48,7 @@ export function deadLetterRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
     },
     async (request) => {
       const { gateway, reason: why, after, limit } = request.query;
-      const found = deadLetters.list({ gateway, reason: why, after, limit: limit + 1 });
+      const found = await deadLetters.list({ gateway, reason: why, after, limit: limit + 1 });
       const page = found.slice(0, limit);
       return {
         counts: { ...deadLetters.counts() },
@@ -70,7 +70,7 @@ export function deadLetterRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
     },
     async (request) => {
       const id = request.params['*'];
-      const letter = deadLetters.get(id);
+      const letter = await deadLetters.get(id);
       if (letter === undefined) throw new RequestError('id', `there is no dead letter "${id}"`, 'not-found');
       return letterRow(letter);
     },

@@ -48,8 +48,10 @@ function healthParts(deps: ConsoleDeps): NonNullable<HealthReply['parts']> {
           ? { ok: true, words: `${broker.connections} connections` }
           : { ok: false, words: broker.fault },
     ingest: {
-      ok: ingest.accepting,
-      words: `${ingest.accepting ? 'accepting' : 'asks the gateways to hold'}; ${queue.readings} readings queued, ${queue.bytes} of ${queue.capacityBytes} bytes`,
+      ok: ingest.accepting && ingest.unreachable === undefined,
+      words:
+        ingest.unreachable ??
+        `${ingest.accepting ? 'accepting' : 'asks the gateways to hold'}; ${queue.readings} readings queued, ${queue.bytes} of ${queue.capacityBytes} bytes`,
     },
     store: ingest.storeFault === '' ? WELL : { ok: false, words: ingest.storeFault },
     register: { ok: true, words: `version ${deps.register.version}, ${deps.register.gateways().length} gateways` },

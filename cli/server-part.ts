@@ -1,0 +1,91 @@
+/**
+ * Some roles of the server in a process of their own, beside others that run the rest. They meet on MQTT, in the store,
+ * and at the register's owner, the console. The order is that of `server.ts`; what a role needs of another is that role
+ * itself where it runs here, and its remote side where it does not (docs/decisions/0009).
+ */
+import { gatewayMetrics } from '../ingest/gateway-metrics.ts';
+import { RegisterSnapshot } from '../register/register-snapshot.ts';
+import type { Log } from '../runtime/log.ts';
+import { DataFolder } from './data-folder.ts';
+import { brokerRole, DistantBroker } from './roles/broker.ts';
+import { consoleRole } from './roles/console.ts';
+import { demoCity } from './roles/demo.ts';
+import { ingestRole } from './roles/ingest.ts';
+import { openIngestDoor } from './roles/ingest-door.ts';
+import { internalServer } from './roles/internal-server.ts';
+import { clientOfNeeded, serviceToken } from './roles/other-processes.ts';
+import { ownRegister } from './roles/register.ts';
+import { enrolServices, openRegisterDoor } from './roles/register-door.ts';
+import { RemoteIngest } from './roles/remote-ingest.ts';
+import { followRegister, newDeviceReport, remoteEnrolment } from './roles/remote-register.ts';
+import { type RunningServer, startRoles } from './roles/role.ts';
+import { type Role, STORING_ROLES } from './roles/role-names.ts';
+import { openStore, withLatestOf } from './roles/store.ts';
+import { secret } from './secret.ts';
+import type { Settings } from './settings.ts';
+
+export async function startServerPart(settings: Settings, log: Log): Promise<RunningServer> {
+  const has = (role: Role): boolean => settings.roles.includes(role);
+  return await startRoles(settings, log, async (context) => {
+    const { run, clock, registry } = context;
+    const folder = await run(new DataFolder(settings.data));
+    const operatorToken =
+      has('console') || has('demo')
+        ? folder.operatorToken(secret(settings.operator_token, settings.operator_token_file))
+        : undefined;
+    const door = await run(internalServer(context, operatorToken));
+
+    const owned = has('console') ? await ownRegister(context) : undefined;
+    if (owned !== undefined) {
+      await enrolServices(owned, serviceToken(settings), clock.now());
+      openRegisterDoor(door, { register: owned, clock });
+    }
+    const register = owned ?? (await followRegister(context, clientOfNeeded(settings, 'console')));
+
+    const store = STORING_ROLES.some(has) ? await openStore(context) : undefined;
+
+    const linked = has('broker') || has('ingest') ? await run(brokerRole(context, register)) : undefined;
+    const broker = linked ?? (await run(new DistantBroker(context)));
+    if (has('broker')) door.on('GET', 'broker', () => broker.view());
+
+    const own =
+      has('ingest') && store !== undefined && linked !== undefined
+        ? await ingestRole(context, {
+            link: linked.link,
+            register,
+            store,
+            onNewDevice: await newDeviceReport(context, register),
+          })
+        : undefined;
+    if (own !== undefined && store !== undefined) openIngestDoor(door, { ...own, store, clock });
+    door.onText('metrics', async function* () {
+      yield `${await registry.metrics()}\n`;
+      if (own !== undefined) yield* gatewayMetrics(own.ingest.gateways());
+    });
+
+    let address: string | undefined;
+    if (owned !== undefined && store !== undefined && operatorToken !== undefined) {
+      const ingestClient = own === undefined ? clientOfNeeded(settings, 'ingest') : undefined;
+      const console = await consoleRole(context, {
+        operatorToken,
+        register: owned,
+        store: ingestClient === undefined ? store : withLatestOf(ingestClient, store),
+        ingest:
+          own?.ingest ?? (await run(new RemoteIngest({ ...context, client: clientOfNeeded(settings, 'ingest') }))),
+        broker,
+        simulated: undefined,
+      });
+      address = console.address;
+    }
+
+    let city = `runs ${settings.roles.join(', ')}; the other roles run elsewhere`;
+    if (has('demo') && register instanceof RegisterSnapshot && operatorToken !== undefined) {
+      const enrolment = remoteEnrolment(register, clientOfNeeded(settings, 'console', operatorToken));
+      const simulated = await run(demoCity(context, { register: enrolment, brokerUrl: broker.localUrl }));
+      city = simulated.description;
+    }
+
+    folder.addresses = { roles: settings.roles, console: address, mqtt: broker.url, ca: broker.caFile };
+    return { console: address, mqtt: has('broker') ? broker.urls.join('  ') : undefined, internal: door.address, city };
+  });
+}
