@@ -124,7 +124,8 @@ class Walk {
       }
       this.#values.add(slot - window.firstSlot, value);
       if (at <= this.#time || at < this.#until) continue;
-      const counts = Math.round(value * factor);
+      // Without a negative zero, which stores do not keep.
+      const counts = Math.round(value * factor) + 0;
       const rise = counts - this.#height;
       const elapsed = at - this.#time;
       if (rise >= 0 && elapsed <= gapMs && rise <= maxPerMs * elapsed + step && at < this.#special) {
