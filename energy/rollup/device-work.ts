@@ -1,0 +1,56 @@
+/** Claimed days of devices as work, put together so that many devices share each question to the store. */
+import { MARKED_DAY_MS, MARKS_PER_DAY, type MarkedDay } from '../../contract/roll-up-marks.ts';
+import { getOrCreate } from '../../runtime/get-or-create.ts';
+import type { DeviceKey } from '../../store/telemetry-store.ts';
+import type { SlotWindow } from '../counting/slots.ts';
+import type { DeviceFacts } from './device-facts.ts';
+
+export interface DeviceWork {
+  readonly key: DeviceKey;
+  readonly facts: DeviceFacts;
+  readonly marked: MarkedDay;
+  /** Quarter hours by stamp that changed, first to last; undefined when only hours are owed. */
+  readonly dirty: SlotWindow | undefined;
+  /** Beginnings of hours that are owed, epoch milliseconds. */
+  readonly owedHours: readonly number[];
+}
+
+/** Quarter hours of devices that one group may have: a day of 64 devices. */
+const MOST_DEVICE_SLOTS = 64 * MARKS_PER_DAY;
+/** Stretches that begin and end within the same two hours are read together. */
+const ALIKE_SLOTS = 8;
+const HOUR_MS = MARKED_DAY_MS / 24;
+
+/** Quarter hours before `sealedSlot` are left out: they are never rolled up again. */
+export function deviceWork(marked: MarkedDay, facts: DeviceFacts, sealedSlot: number): DeviceWork {
+  const first = (marked.day / MARKED_DAY_MS) * MARKS_PER_DAY;
+  const slots = marked.quarters.map((quarter) => first + quarter).filter((slot) => slot >= sealedSlot);
+  const firstSlot = slots[0];
+  const endSlot = (slots.at(-1) ?? 0) + 1;
+  return {
+    key: { gateway: marked.gateway, device: marked.device },
+    facts,
+    marked,
+    dirty: firstSlot === undefined ? undefined : { firstSlot, slots: endSlot - firstSlot },
+    owedHours: marked.hours.filter((hour) => first + hour * 4 >= sealedSlot).map((hour) => marked.day + hour * HOUR_MS),
+  };
+}
+
+/** In the order of the work; each group is of one day, and of stretches alike. */
+export function groupsOf(work: readonly DeviceWork[]): DeviceWork[][] {
+  const groups: DeviceWork[][] = [];
+  const open = new Map<string, { works: DeviceWork[]; slots: number }>();
+  for (const one of work) {
+    const { firstSlot, slots } = one.dirty ?? { firstSlot: 0, slots: 0 };
+    const likeness = `${one.marked.day}/${Math.floor(firstSlot / ALIKE_SLOTS)}/${Math.ceil((firstSlot + slots) / ALIKE_SLOTS)}`;
+    const group = getOrCreate(open, likeness, () => {
+      const works: DeviceWork[] = [];
+      groups.push(works);
+      return { works, slots: 0 };
+    });
+    group.works.push(one);
+    group.slots += slots + 4;
+    if (group.slots >= MOST_DEVICE_SLOTS) open.delete(likeness);
+  }
+  return groups;
+}

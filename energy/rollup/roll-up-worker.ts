@@ -1,0 +1,334 @@
+/**
+ * Start reading here. The worker that keeps roll-ups true: it claims what is marked (contract/roll-up-marks.ts), counts
+ * it again from the readings, and writes the rows that differ.
+ *
+ *   marks ─ claim ─ groups of devices ─ read, count (energy/counting/), fold ─ put ─ done
+ *
+ * Guarantees
+ * 1. Rows are a function of what is stored and of the register: whatever the order of arrivals, commits, passes and
+ *    kills, once no mark is left they are what counting everything at once gives (test/suites/rollup-worker.ts).
+ * 2. A mark is done only when its rows are durable; a pass that fails or is killed is made again and changes nothing
+ *    else. Claims of an earlier start are void.
+ * 3. What arrives for a quarter hour that is over is in the roll-ups within LATE_WITHIN_MS, as far as the machine keeps
+ *    up; what is told of days past waits a few seconds for the rest of its day (ingest/roll-up-marks.ts). A quarter
+ *    hour that ends is rolled up GRACE_MS later.
+ * 4. Nothing is deleted that is not rolled up; rows whose readings are about to be deleted are sealed.
+ *
+ * Below: group-pass.ts (one group), counter-plan.ts (how far a change reaches), longer-rows.ts (hours and days),
+ * applied-facts.ts (changes of the register), device-facts.ts (the register → the arithmetic).
+ */
+import { randomUUID } from 'node:crypto';
+import { Histogram, type Registry } from 'prom-client';
+import { MARKED_DAY_MS, type MarkedDay, type RolledUpDay, type RollUpMarks } from '../../contract/roll-up-marks.ts';
+import type { RegisterView } from '../../register/register-view.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { Tally } from '../../runtime/counters.ts';
+import { WriteRefused } from '../../runtime/lmdb-file.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Random } from '../../runtime/random.ts';
+import { fullJitterMs } from '../../runtime/retry.ts';
+import type { Service } from '../../runtime/service.ts';
+import type { RollUpStore } from '../../store/roll-up-store.ts';
+import { StoreFailure, type TelemetryStore } from '../../store/telemetry-store.ts';
+import { slotOf, startOfSlot } from '../counting/slots.ts';
+import { AppliedFacts } from './applied-facts.ts';
+import { nameOf, RegisterFacts } from './device-facts.ts';
+import { type DeviceWork, deviceWork, groupsOf } from './device-work.ts';
+import { GroupPass, type PassTime } from './group-pass.ts';
+import { HOUR_MS } from './longer-rows.ts';
+
+/** Late data is in the roll-ups within this time, milliseconds. */
+export const LATE_WITHIN_MS = 60_000;
+/** How long after its end a quarter hour is first rolled up: the readings that complete it have mostly come by then. */
+export const GRACE_MS = 45_000;
+/** How often the worker looks for marks. */
+const EVERY_MS = 5_000;
+/** How long the event loop may be kept busy at once, milliseconds. */
+const SLICE_MS = 8;
+const DAYS_PER_CLAIM = 256;
+/** Readings may be stamped this far ahead of our clock (admission takes two minutes). */
+const AHEAD_MS = 5 * 60_000;
+const DAY_MS = MARKED_DAY_MS;
+
+const BACK_OFF = {
+  unavailable: { firstMs: 1_000, mostMs: 15_000 },
+  misconfigured: { firstMs: 5_000, mostMs: 60_000 },
+} as const;
+
+export interface RollUpWorkerOptions {
+  /** Folder of what the worker remembers: `<data>/roll-up-state`. */
+  readonly folder: string;
+  /** How long readings and 15-minute rows are kept, milliseconds; absent: for ever. */
+  readonly rawMs?: number | undefined;
+  readonly quarterMs?: number | undefined;
+}
+
+export interface RollUpWorkerDeps {
+  readonly options: RollUpWorkerOptions;
+  readonly store: RollUpStore & Pick<TelemetryStore, 'totals'>;
+  readonly marks: RollUpMarks;
+  readonly register: RegisterView;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly registry: Registry;
+}
+
+export interface RollUpStatus {
+  /** Quarter hours of devices that are over and not rolled up. */
+  readonly pendingQuarters: number;
+  /** Milliseconds that the oldest of them waits; 0 when there is none. */
+  readonly oldestMs: number;
+  /** When everything that was claimable had last been rolled up, epoch milliseconds; undefined: not since the start. */
+  readonly caughtUpAt: number | undefined;
+  /** Rows written since the start, by width. */
+  readonly rowsWritten: Readonly<Record<'15m' | '1h' | '1d', number>>;
+  /** Why nothing can be rolled up; empty when all is well. */
+  readonly fault: string;
+  /** Devices, `gateway/device`, whose readings could not be counted; the log says why. They are tried again after a restart. */
+  readonly failedDevices: readonly string[];
+}
+
+export class RollUpWorker implements Service {
+  readonly name = 'roll-ups';
+  readonly #deps: RollUpWorkerDeps;
+  readonly #facts: RegisterFacts;
+  readonly #applied: AppliedFacts;
+  readonly #pass: GroupPass;
+  readonly #session = randomUUID();
+  readonly #rows: Tally<'width'>;
+  readonly #events: Tally<never>;
+  readonly #gauges: { readonly pending: Tally<never>; readonly oldest: Tally<never>; readonly failed: Tally<never> };
+  readonly #seconds: Histogram;
+  readonly #failed = new Set<string>();
+  #appliedVersion = Number.NaN;
+  #running = false;
+  #loop: Promise<void> = Promise.resolve();
+  #wake: (() => void) | undefined;
+  #unlisten: (() => void) | undefined;
+  #sliceBeganMs = 0;
+  #keptAtMs = Number.NEGATIVE_INFINITY;
+  #caughtUpAt: number | undefined;
+  #fault = '';
+
+  constructor(deps: RollUpWorkerDeps) {
+    this.#deps = deps;
+    const { options, register, store, marks, registry } = deps;
+    this.#facts = new RegisterFacts(register);
+    this.#applied = new AppliedFacts(options.folder);
+    this.#pass = new GroupPass({
+      store,
+      facts: this.#facts,
+      mark: (stretches) => marks.mark(stretches),
+      breathe: () => this.#breathe(),
+    });
+    const common = { labels: [], kind: 'gauge' } as const;
+    this.#rows = new Tally(
+      { name: 'lamplighter_roll_up_rows_total', help: 'Roll-up rows written, by width.', labels: ['width'] },
+      registry,
+    );
+    this.#events = new Tally(
+      { name: 'lamplighter_roll_up_events_total', help: 'Events of meters written.', labels: [] },
+      registry,
+    );
+    this.#gauges = {
+      pending: new Tally(
+        { ...common, name: 'lamplighter_roll_up_pending_quarters', help: 'Quarter hours over and not rolled up.' },
+        registry,
+      ),
+      oldest: new Tally(
+        { ...common, name: 'lamplighter_roll_up_oldest_seconds', help: 'How long the oldest of them waits.' },
+        registry,
+      ),
+      failed: new Tally(
+        { ...common, name: 'lamplighter_roll_up_failed_devices', help: 'Devices that could not be rolled up.' },
+        registry,
+      ),
+    };
+    this.#seconds = new Histogram({
+      name: 'lamplighter_roll_up_pass_seconds',
+      help: 'Seconds from a claim to its rows being durable.',
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers: [registry],
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#applied.open();
+    this.#running = true;
+    this.#unlisten = this.#deps.register.onChange(() => {
+      this.#appliedVersion = Number.NaN;
+    });
+    this.#loop = this.#run();
+  }
+
+  /** Finishes the group that is being written, gives the others back, and closes its file. */
+  async stop(): Promise<void> {
+    if (!this.#running) return;
+    this.#running = false;
+    this.#unlisten?.();
+    this.#wake?.();
+    await this.#loop;
+    await this.#deps.marks.release(this.#session);
+    await this.#applied.close();
+  }
+
+  async status(): Promise<RollUpStatus> {
+    const { quarters, oldestMs } = await this.#deps.marks.status(startOfSlot(this.#time().runningSlot));
+    return {
+      pendingQuarters: quarters,
+      oldestMs,
+      caughtUpAt: this.#caughtUpAt,
+      rowsWritten: { '15m': this.#rows.get('15m'), '1h': this.#rows.get('1h'), '1d': this.#rows.get('1d') },
+      fault: this.#fault,
+      failedDevices: [...this.#failed],
+    };
+  }
+
+  async #run(): Promise<void> {
+    const { log, random, marks } = this.#deps;
+    for (let attempt = 0; this.#running; ) {
+      let pauseMs = EVERY_MS;
+      try {
+        await this.#turn();
+        if (this.#fault !== '') log.info('rolling up again');
+        this.#fault = '';
+        attempt = 0;
+      } catch (error) {
+        const words = error instanceof Error ? error.message : String(error);
+        if (words !== this.#fault) log.error({ error }, `cannot roll up, readings wait for it: ${words}`);
+        this.#fault = words;
+        const kind = error instanceof StoreFailure ? error.kind : 'unavailable';
+        pauseMs = 250 + fullJitterMs(BACK_OFF[kind], attempt++, random);
+        // Marks in another process may be away as well: then the next claim gives everything back.
+        await marks.release(this.#session).catch((failure: unknown) => {
+          log.warn({ error: failure }, 'claimed marks are not given back yet');
+        });
+      }
+      if (this.#running) await this.#pause(pauseMs);
+    }
+  }
+
+  /** Everything that is claimable now. */
+  async #turn(): Promise<void> {
+    const { store, marks, clock } = this.#deps;
+    const mark = (stretches: Parameters<RollUpMarks['mark']>[0]) => marks.mark(stretches);
+    if (!this.#applied.hasBegun) await this.#applied.begin(await store.totals({}), mark);
+    const version = this.#deps.register.version;
+    if (this.#appliedVersion !== version) {
+      // Changes from now on are compared again.
+      this.#appliedVersion = version;
+      const bounds = { from: startOfSlot(this.#time().sealedSlot), now: clock.now() };
+      await this.#applied.applyChanges(this.#facts, mark, bounds).catch((error: unknown) => {
+        this.#appliedVersion = Number.NaN;
+        throw error;
+      });
+    }
+    while (this.#running) {
+      const time = this.#time();
+      const before = startOfSlot(time.runningSlot);
+      const days = await marks.claim({ session: this.#session, before, most: DAYS_PER_CLAIM });
+      if (days.length === 0) break;
+      await this.#rollUp(days, time);
+      await this.#measure(before);
+    }
+    if (!this.#running) return;
+    this.#caughtUpAt = clock.now();
+    await this.#measure(startOfSlot(this.#time().runningSlot));
+    await this.#keep();
+  }
+
+  async #rollUp(days: readonly MarkedDay[], time: PassTime): Promise<void> {
+    const works = days.map((day) => deviceWork(day, this.#facts.of(day), time.sealedSlot));
+    const isSealed = ({ dirty, owedHours }: DeviceWork) => dirty === undefined && owedHours.length === 0;
+    await this.#done(works.filter(isSealed), time);
+    for (const group of groupsOf(works.filter((work) => !isSealed(work)))) {
+      if (!this.#running) return;
+      const end = this.#seconds.startTimer();
+      await this.#applied.noteRolledUp(group);
+      await this.#rollUpGroup(group, time);
+      end();
+    }
+  }
+
+  /** One device that cannot be counted does not keep the others from it. */
+  async #rollUpGroup(group: readonly DeviceWork[], time: PassTime): Promise<void> {
+    try {
+      const { rows, events } = await this.#pass.run(group, time);
+      for (const width of ['15m', '1h', '1d'] as const) this.#rows.add(rows[width], width);
+      this.#events.add(events);
+    } catch (error) {
+      if (error instanceof StoreFailure || error instanceof WriteRefused) throw error;
+      const [only] = group;
+      if (group.length > 1 || only === undefined) {
+        for (const work of group) await this.#rollUpGroup([work], time);
+        return;
+      }
+      const { gateway, device } = only.key;
+      this.#failed.add(nameOf(only.key));
+      this.#deps.log.error({ gateway, device, day: only.marked.day, error }, 'cannot roll up a device; its marks stay');
+      return;
+    }
+    await this.#done(group, time);
+  }
+
+  async #done(works: readonly DeviceWork[], { runningSlot }: PassTime): Promise<void> {
+    if (works.length === 0) return;
+    const runningHour = Math.floor(startOfSlot(runningSlot) / HOUR_MS);
+    const days = works.map(({ marked }): RolledUpDay => {
+      const hour = runningHour - marked.day / HOUR_MS;
+      const isOwed = marked.quarters.some((quarter) => Math.floor(quarter / 4) === hour);
+      return { gateway: marked.gateway, device: marked.device, day: marked.day, owedHours: isOwed ? [hour] : [] };
+    });
+    await this.#deps.marks.done(this.#session, days);
+    for (const { key } of works) this.#failed.delete(nameOf(key));
+  }
+
+  async #measure(before: number): Promise<void> {
+    const { quarters, oldestMs } = await this.#deps.marks.status(before);
+    this.#gauges.pending.set(quarters);
+    this.#gauges.oldest.set(oldestMs / 1_000);
+    this.#gauges.failed.set(this.#failed.size);
+  }
+
+  /** Once a day, and only when nothing waits that would lose what it is made of. */
+  async #keep(): Promise<void> {
+    const { options, store, marks, clock } = this.#deps;
+    const { rawMs, quarterMs } = options;
+    if (rawMs === undefined && quarterMs === undefined) return;
+    if (clock.monotonicMs() - this.#keptAtMs < DAY_MS) return;
+    const now = clock.now();
+    const raw = rawMs === undefined ? undefined : now - rawMs;
+    const { earliestDay } = await marks.status(now);
+    if (raw !== undefined && earliestDay !== undefined && earliestDay < raw + 2 * DAY_MS) return;
+    await this.#applied.noteKept(now);
+    await store.keep({ raw, quarters: quarterMs === undefined ? undefined : now - quarterMs }, now);
+    this.#keptAtMs = clock.monotonicMs();
+  }
+
+  #time(): PassTime {
+    const now = this.#deps.clock.now();
+    const { rawMs } = this.#deps.options;
+    // Sealed a day before the readings may be gone, in whole days of UTC; until something is deleted, nothing is sealed.
+    const isSealing = rawMs !== undefined && this.#applied.keptSince !== undefined;
+    const sealed = isSealing ? Math.ceil((now - rawMs + DAY_MS) / DAY_MS) * DAY_MS : 0;
+    return { runningSlot: slotOf(now - GRACE_MS), sealedSlot: slotOf(sealed), newestStamp: now + AHEAD_MS };
+  }
+
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#sliceBeganMs < SLICE_MS) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#sliceBeganMs = performance.now();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.#deps.clock.after(ms, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}

@@ -1,0 +1,53 @@
+/** The stored 15-minute rows of one series in a stretch, and what is known of the time before. */
+import type { CounterPosition, RollUp } from '../../contract/roll-up.ts';
+import { slotOf } from '../counting/slots.ts';
+
+export class StoredSeries {
+  readonly #firstSlot: number;
+  readonly #rowAt = new Map<number, RollUp>();
+  /** Of quarter hours that have rows of two sites, as after a move that is not rolled up yet. */
+  readonly #others: RollUp[] = [];
+  #earlier: { readonly position: CounterPosition | undefined } | undefined;
+
+  /** Rows from quarter hour `firstSlot` on are all that are stored, as far as the stretch was read. */
+  constructor(firstSlot: number) {
+    this.#firstSlot = firstSlot;
+  }
+
+  add(row: RollUp): void {
+    const slot = slotOf(row.start);
+    if (this.#rowAt.has(slot)) this.#others.push(row);
+    else this.#rowAt.set(slot, row);
+  }
+
+  /** The newest row before the stretch; undefined: there is none. */
+  addEarlier(row: RollUp | undefined): void {
+    this.#earlier = { position: row?.position ?? undefined };
+  }
+
+  has(slot: number): boolean {
+    return this.#rowAt.has(slot);
+  }
+
+  rowsIn(firstSlot: number, endSlot: number): RollUp[] {
+    const rows: RollUp[] = [];
+    for (let slot = firstSlot; slot < endSlot; slot++) {
+      const row = this.#rowAt.get(slot);
+      if (row !== undefined) rows.push(row);
+    }
+    for (const row of this.#others) {
+      const slot = slotOf(row.start);
+      if (slot >= firstSlot && slot < endSlot) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** Where counting stood at the end of a quarter hour by these rows; `unknown`: the newest row before must be asked for. */
+  positionAt(slot: number): CounterPosition | undefined | 'unknown' {
+    for (let at = slot; at >= this.#firstSlot; at--) {
+      const row = this.#rowAt.get(at);
+      if (row !== undefined) return row.position ?? undefined;
+    }
+    return this.#earlier === undefined || slot < this.#firstSlot - 1 ? 'unknown' : this.#earlier.position;
+  }
+}
