@@ -14,15 +14,12 @@ import {
   type RollUp,
   type RollUpWidth,
 } from '../../contract/roll-up.ts';
-import type {
-  MeterEventQuery,
-  RollUpQuery,
-  RollUpStore,
-  RollUpUpdate,
-  ValuesQuery,
-} from '../../store/roll-up-store.ts';
+import type { MeterEventQuery, RollUpQuery, RollUpStore, ValuesQuery } from '../../store/roll-up-store.ts';
 import { type DeviceKey, StoreFailure, type TelemetryStore } from '../../store/telemetry-store.ts';
 import { anAdmittedBatch, NOON } from '../builders.ts';
+import { aGaugeRollUp, aMeterEvent, anEmptyRollUp, anUpdate, aRollUp } from '../roll-up-builders.ts';
+
+export { aGaugeRollUp, aMeterEvent, anEmptyRollUp, anUpdate, aRollUp };
 
 export type BothStores = TelemetryStore & RollUpStore;
 
@@ -51,61 +48,6 @@ const ALL_TIME = { from: NOON - 4_000 * DAY, to: NOON + 4_000 * DAY };
 const NUMBERS = [0, 1, -1, 0.1, 1 / 3, -1e-9, 5e-324, 2 ** -1_022, 1e15, 2 ** 53 - 1, 123_456_789.123_456_78, 1e300];
 
 let stories = 0;
-
-/** A quarter hour of a counter. */
-export function aRollUp(change: Partial<RollUp> = {}): RollUp {
-  return {
-    site: 'main-library',
-    ...METER,
-    metric: ENERGY,
-    start: NOON,
-    count: 15,
-    expected: 15,
-    coverage: 100,
-    min: 918_273.5,
-    mean: 918_274.1,
-    max: 918_275.2,
-    last: 918_275.2,
-    consumption: 1.7,
-    interpolated: 0,
-    estimated: 0,
-    peak: 6.8,
-    peakAt: NOON,
-    position: { height: 918_275_200, time: NOON + 14 * MINUTE, until: 0 },
-    ...change,
-  };
-}
-
-/** A period of a gauge. */
-export function aGaugeRollUp(change: Partial<RollUp> = {}): RollUp {
-  const nothing = { consumption: null, interpolated: null, estimated: null, peak: null, peakAt: null, position: null };
-  return aRollUp({ metric: POWER, min: 38.5, mean: 41.2, max: 44, last: 40.1, ...nothing, ...change });
-}
-
-/** A row that takes away the one of its key. */
-export function anEmptyRollUp(change: Partial<RollUp> = {}): RollUp {
-  return aGaugeRollUp({ count: 0, coverage: 0, min: null, mean: null, max: null, last: null, ...change });
-}
-
-export function anUpdate(change: Partial<RollUpUpdate['rows']> & Partial<Omit<RollUpUpdate, 'rows'>>): RollUpUpdate {
-  const { events = [], erasedEvents = [], ...rows } = change;
-  return { rows: { '15m': [], '1h': [], '1d': [], ...rows }, events, erasedEvents };
-}
-
-export function aMeterEvent(change: Partial<MeterEvent> = {}): MeterEvent {
-  return {
-    ...METER,
-    metric: ENERGY,
-    at: NOON,
-    kind: 'reset',
-    from: NOON - MINUTE,
-    before: 918_273.5,
-    after: 0.2,
-    booked: 0,
-    decidedBy: 'rule',
-    ...change,
-  };
-}
 
 export function describeRollUpStore(engine: RollUpStoreEngine): void {
   describe(`${engine.name} as a RollUpStore`, () => {

@@ -6,8 +6,10 @@ import { bundleTypeScript, type Child, startBundle } from '../../child-process.t
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { ROWS } from './numbered-commits.ts';
 import { expectWholeCommits } from './whole-commits.ts';
+import { expectWholeUpdates } from './whole-updates.ts';
 
 const COMMITTING = new URL('./committing-process.ts', import.meta.url);
+const ROLLING_UP = new URL('./rolling-up-process.ts', import.meta.url);
 const MANY_BYTES = 1e9;
 
 describe('a store whose process is killed', () => {
@@ -30,6 +32,30 @@ describe('a store whose process is killed', () => {
       const held = await expectWholeCommits(store);
       expect(held).toBeGreaterThanOrEqual(acknowledged);
       expect(held).toBeLessThanOrEqual(acknowledged + 1);
+      await store.close();
+      acknowledged = held;
+    }
+  });
+
+  it('holds every update of roll-ups whole, and no part of another', { timeout: 120_000 }, async () => {
+    const path = `${temporaryFolder()}/telemetry.duckdb`;
+    const bundle = await bundleTypeScript(ROLLING_UP);
+    let acknowledged = 0;
+    for (let round = 0; round < 8; round++) {
+      const child = startBundle(bundle, [path, round % 2 === 0 ? '200000' : String(MANY_BYTES), String(acknowledged)]);
+      const wanted = 2 + Math.floor(Math.random() * 12);
+      for (let line = 0; line < wanted; line++) acknowledged = (await next(child)).updated ?? 0;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
+      child.process.kill('SIGKILL');
+      for (let line = await child.line(); line !== undefined; line = await child.line()) {
+        acknowledged = (JSON.parse(line) as Answer).updated ?? acknowledged;
+      }
+      await child.exited;
+      const store = await openStore(path);
+      const held = await expectWholeUpdates(store);
+      expect(held).toBeGreaterThanOrEqual(acknowledged);
+      expect(held).toBeLessThanOrEqual(acknowledged + 1);
+      await expectWholeCommits(store);
       await store.close();
       acknowledged = held;
     }
@@ -74,6 +100,7 @@ describe.runIf(process.platform === 'linux')('a store whose disk is full', () =>
 
 interface Answer {
   readonly committed?: number;
+  readonly updated?: number;
   readonly failed?: number;
   readonly kind?: string;
   readonly message?: string;

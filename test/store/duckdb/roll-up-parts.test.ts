@@ -3,7 +3,7 @@ import { ROLL_UP_WIDTHS } from '../../../contract/roll-up.ts';
 import { partsOf, type UpdatePart } from '../../../store/duckdb/roll-up-parts.ts';
 import { SeriesDictionary } from '../../../store/duckdb/series-dictionary.ts';
 import { NOON } from '../../builders.ts';
-import { aMeterEvent, anEmptyRollUp, anUpdate, aRollUp } from '../../suites/roll-up-store.ts';
+import { aMeterEvent, anEmptyRollUp, anUpdate, aRollUp } from '../../roll-up-builders.ts';
 
 const QUARTER = 900_000;
 

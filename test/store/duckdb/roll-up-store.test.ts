@@ -14,7 +14,7 @@ describeRollUpStore({
     return openStore(paths.get(store)!);
   },
   deletesNow: true,
-  runs: 50,
+  runs: process.env.CI === undefined ? 25 : 100,
 });
 
 async function openStore(path: string): Promise<BothStores> {
