@@ -1,4 +1,7 @@
-/** Intervals: what was used in a stretch of time, as analytics read it from roll-ups. Missing is null, never 0. */
+/**
+ * Intervals: what was used in a stretch of time, as analytics read it from roll-ups. Missing is null, never 0.
+ * Lists of intervals are in order of start, one for each stretch at most.
+ */
 import type { RollUp, RollUpWidth } from '../../contract/roll-up.ts';
 import { type Period, periodsIn, startOfDay } from '../calendar.ts';
 import { QUARTER_MS } from '../counter-rules.ts';

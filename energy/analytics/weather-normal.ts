@@ -78,7 +78,9 @@ export function weatherNormalChange(query: WeatherNormalQuery): WeatherNormal {
 
 /** Whether a model may speak: CV(RMSE) and NMBE within the limits. */
 export function isGoodFit({ metrics }: DailyModel): boolean {
-  return metrics.cvRmseAdjusted <= GUIDELINE_14.cvRmse && Math.abs(metrics.nmbe) <= GUIDELINE_14.nmbe;
+  const { cvRmseAdjusted, nmbe } = metrics;
+  // Relative to a mean of 0 or below (a site that feeds in more than it takes) errors say nothing.
+  return cvRmseAdjusted >= 0 && cvRmseAdjusted <= GUIDELINE_14.cvRmse && Math.abs(nmbe) <= GUIDELINE_14.nmbe;
 }
 
 function knownDays(

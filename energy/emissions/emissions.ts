@@ -82,8 +82,10 @@ export function emissions(query: EmissionsQuery): Emissions {
     };
   }
   const { factor, basis } = marketFactor(query);
+  const retiredMwh = query.contracts?.retiredMwh ?? 0;
+  if (!(retiredMwh >= 0)) throw new RangeError('Certificates that were retired (retiredMwh) are 0 MWh or more.');
   const mwh = energy.mmBtu / MMBTU_OF_MWH;
-  const coveredMwh = Math.min(Math.max(0, mwh), query.contracts?.retiredMwh ?? 0);
+  const coveredMwh = Math.min(Math.max(0, mwh), retiredMwh);
   const uncovered = energy.mmBtu - coveredMwh * MMBTU_OF_MWH;
   const rest = counted(factor, uncovered, gwp);
   return { ...rest, ...common(query, energy), factors: [used(factor)], market: { basis, coveredMwh } };
@@ -94,9 +96,12 @@ const MMBTU_OF_MWH = energyOf('electricity', 1, 'MWh').mmBtu;
 /** The supplier's rate before the residual mix before the average of the grid (Scope 2 Guidance, table 6.3). */
 function marketFactor(query: EmissionsQuery): { factor: Factor; basis: MarketBasis } {
   const supplier = query.contracts?.supplier;
-  if (supplier !== undefined) return { factor: supplier, basis: 'supplier' };
   const tables = query.factors ?? FACTORS;
   const { carrier, set, region } = query;
+  if (supplier !== undefined) {
+    if (supplier.carrier === carrier) return { factor: supplier, basis: 'supplier' };
+    throw new RangeError(`The supplier's factor ${supplier.id} is one of ${supplier.carrier}, not of ${carrier}.`);
+  }
   const hasResidual = tables.some(
     (row) =>
       row.method === 'market' &&

@@ -4,6 +4,7 @@ import { type EmissionsQuery, emissions } from '../../../energy/emissions/emissi
 import { FACTORS, type Factor, factorSchema, GWPS } from '../../../energy/emissions/factor-table.ts';
 import { FactorError, vintageFor } from '../../../energy/emissions/find-factor.ts';
 import { energyOf } from '../../../energy/emissions/fuel-units.ts';
+import { siteEmissions } from '../../../energy/emissions/site-emissions.ts';
 
 const electricity = (change: Partial<EmissionsQuery> = {}): EmissionsQuery => ({
   carrier: 'electricity',
@@ -122,6 +123,11 @@ describe('market-based emissions', () => {
     expect(all.market!.coveredMwh).toBeCloseTo(10, 9);
   });
 
+  it('do not take certificates below 0, nor the factor of another carrier', () => {
+    expect(() => market({ contracts: { retiredMwh: -1 } })).toThrow(/retiredMwh/);
+    expect(() => market({ contracts: { supplier: { ...supplier, carrier: 'gas' } } })).toThrow(/supplier-2026.*gas/);
+  });
+
   it('take the supplier before the residual mix before the grid', () => {
     expect(market({ contracts: { supplier, retiredMwh: 5 } })).toMatchObject({ market: { basis: 'supplier' } });
     expect(market({ contracts: { supplier, retiredMwh: 5 } }).kgCO2e).toBeCloseTo(500, 9);
@@ -163,6 +169,28 @@ describe('a factor that there is not', () => {
     expect(vintageFor(FACTORS, electricity({ year: 2026 }) as never)).toBe(2023);
     expect(vintageFor(FACTORS, electricity({ year: 2022 }) as never)).toBe(2022);
     expect(() => vintageFor(FACTORS, electricity({ year: 2001 }) as never)).toThrow(/2001 or before/);
+  });
+});
+
+describe('emissions of a site by location', () => {
+  it('take the newest vintage up to the year of use, and name it', () => {
+    const used = (found: ReturnType<typeof siteEmissions>) => found?.factors.map(({ id }) => id);
+    expect(used(siteEmissions('electricity', 1_000, 2026))).toEqual(['egrid2023-rev2-newe']);
+    expect(used(siteEmissions('electricity', 1_000, 2022))).toEqual(['egrid2022-newe']);
+    expect(used(siteEmissions('gas', 100, 2026))).toEqual(['epa-hub-2024-gas']);
+    expect(used(siteEmissions('heat', 100, 2026))).toEqual(['gas-boiler-2016-steam']);
+    expect(siteEmissions('electricity', 1_000, 2022)!.kgCO2e).toBeCloseTo(emissions(electricity()).kgCO2e, 9);
+    expect(siteEmissions('gas', 1_000, 2026)!.heatingValue!.source).toContain('C-1');
+  });
+
+  it('has none for water, nor for what is fed in or made on the roof', () => {
+    expect(siteEmissions('water', 5, 2026)).toBeUndefined();
+    expect(siteEmissions('export', 5, 2026)).toBeUndefined();
+    expect(siteEmissions('solar', 5, 2026)).toBeUndefined();
+  });
+
+  it('says that there is no vintage so early', () => {
+    expect(() => siteEmissions('electricity', 5, 2010)).toThrow(FactorError);
   });
 });
 
