@@ -23,7 +23,7 @@ export const RULES: Readonly<Record<string, FolderRule>> = {
     packages: ['@duckdb/node-api'],
   },
   'store/influxdb': {
-    folders: ['contract', 'runtime', 'store/telemetry-store.ts', 'store/roll-up-store.ts'],
+    folders: ['contract', 'runtime', 'store/telemetry-store.ts', 'store/roll-up-store.ts', 'store/point-sink.ts'],
     packages: ['@influxdata/influxdb-client', 'zod'],
   },
   energy: { folders: ['contract'], packages: ['luxon', 'zod'] },

@@ -1,5 +1,6 @@
 /**
- * InfluxDB as a TelemetryStore and a RollUpStore (start reading here). Alone here is the InfluxDB client imported.
+ * InfluxDB as a TelemetryStore, a RollUpStore and a PointSink (start reading here). Alone here is the InfluxDB client
+ * imported.
  * Readings are in `<bucket>`, quarter hours in `<bucket>_15m`, hours, days and meter events in `<bucket>_long`, so that
  * each is kept for its own time.
  *
@@ -13,6 +14,7 @@ import type { MeterEvent, RollUp } from '../../contract/roll-up.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
+import type { Point, PointSink } from '../point-sink.ts';
 import type {
   Kept,
   LatestRollUpQuery,
@@ -45,6 +47,7 @@ import { InfluxqlClient } from './influxql-client.ts';
 import { LatestLoader } from './latest-loader.ts';
 import { BEFORE_ALL_COMMITS, LatestValues } from './latest-values.ts';
 import { LedgerFile } from './ledger-file.ts';
+import { PointWriter } from './point-writer.ts';
 import { RollUpWriter } from './roll-up-writer.ts';
 import { ServerCare } from './server-care.ts';
 import { ServerRetention } from './server-retention.ts';
@@ -71,10 +74,11 @@ interface Parts {
   readonly values: StoredValues;
   readonly rollUps: StoredRollUps;
   readonly rollUpWriter: RollUpWriter;
+  readonly pointWriter: PointWriter;
   readonly retention: ServerRetention;
 }
 
-export class InfluxdbStore implements TelemetryStore, RollUpStore {
+export class InfluxdbStore implements TelemetryStore, RollUpStore, PointSink {
   readonly engine = 'influxdb';
   readonly #deps: InfluxdbStoreDeps;
   readonly #ledger: LedgerFile;
@@ -202,6 +206,10 @@ export class InfluxdbStore implements TelemetryStore, RollUpStore {
     return this.#whileOpen(({ rollUpWriter }) => rollUpWriter.put(update));
   }
 
+  async putPoints(points: readonly Point[]): Promise<void> {
+    return this.#whileOpen(({ pointWriter }) => pointWriter.put(points));
+  }
+
   async keep(kept: Kept, now: number): Promise<void> {
     return this.#whileOpen(({ retention }) => retention.keep(kept, now));
   }
@@ -233,6 +241,14 @@ export class InfluxdbStore implements TelemetryStore, RollUpStore {
           long: new WriteChannel(long, transport),
           version,
           log: this.#deps.log,
+        }),
+        pointWriter: new PointWriter({
+          channels: {
+            raw: new WriteChannel(target, transport),
+            quarters: new WriteChannel(quarters, transport),
+            long: new WriteChannel(long, transport),
+          },
+          version,
         }),
         retention: new ServerRetention(target, transport, version),
       };

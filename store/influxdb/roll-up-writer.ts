@@ -16,7 +16,7 @@ import type { AskVersion } from './write-lanes.ts';
 const ROWS_A_REQUEST = 2_000;
 
 /** 1.x; and the words of 1.8.10 and 2.7 on. */
-const TOO_OLD = /(beyond|outside) retention policy/i;
+export const TOO_OLD = /(beyond|outside) retention policy/i;
 
 export interface RollUpWriterDeps {
   readonly quarters: WriteChannel;
