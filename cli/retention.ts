@@ -1,5 +1,4 @@
 /** How long what is stored is kept, as ingest and the roll-ups need to know it. */
-import type { Kept } from '../store/roll-up-store.ts';
 import type { Settings } from './settings.ts';
 
 const DAY_MS = 86_400_000;
@@ -16,10 +15,13 @@ export function admissionRetentionMs({ retention_days: days }: Pick<Retention, '
   return Math.min((days - 1) * DAY_MS, FOR_EVER_MS);
 }
 
-/** From when on data are kept, as of `now` (epoch milliseconds); absent where they are kept for ever. */
-export function keptAt({ retention_days: raw, retention_15m_days: quarters }: Retention, now: number): Kept {
+/** How long readings and quarter hours are kept, milliseconds; absent where they are kept for ever. */
+export function keptFor({ retention_days: raw, retention_15m_days: quarters }: Retention): {
+  rawMs?: number;
+  quarterMs?: number;
+} {
   return {
-    ...(Number.isFinite(raw) ? { raw: now - raw * DAY_MS } : {}),
-    ...(Number.isFinite(quarters) ? { quarters: now - quarters * DAY_MS } : {}),
+    ...(Number.isFinite(raw) ? { rawMs: raw * DAY_MS } : {}),
+    ...(Number.isFinite(quarters) ? { quarterMs: quarters * DAY_MS } : {}),
   };
 }

@@ -7,6 +7,7 @@ import { gatewayMetrics } from '../ingest/gateway-metrics.ts';
 import { RegisterSnapshot } from '../register/register-snapshot.ts';
 import type { Log } from '../runtime/log.ts';
 import { DataFolder } from './data-folder.ts';
+import { analysisRole } from './roles/analysis.ts';
 import { brokerRole, DistantBroker } from './roles/broker.ts';
 import { consoleRole } from './roles/console.ts';
 import { demoCity } from './roles/demo.ts';
@@ -17,6 +18,7 @@ import { clientOfNeeded, serviceToken } from './roles/other-processes.ts';
 import { ownRegister } from './roles/register.ts';
 import { enrolServices, openRegisterDoor } from './roles/register-door.ts';
 import { RemoteIngest } from './roles/remote-ingest.ts';
+import { remoteMarks } from './roles/remote-marks.ts';
 import { followRegister, newDeviceReport, remoteEnrolment } from './roles/remote-register.ts';
 import { type RunningServer, startRoles } from './roles/role.ts';
 import { type Role, STORING_ROLES } from './roles/role-names.ts';
@@ -58,6 +60,10 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
           })
         : undefined;
     if (own !== undefined && store !== undefined) openIngestDoor(door, { ...own, store, clock });
+    if (has('analysis') && store !== undefined) {
+      const marks = own?.marks ?? remoteMarks(clientOfNeeded(settings, 'ingest'));
+      await analysisRole(context, { register, store, marks });
+    }
     door.onText('metrics', async function* () {
       yield `${await registry.metrics()}\n`;
       if (own !== undefined) yield* gatewayMetrics(own.ingest.gateways());

@@ -5,6 +5,7 @@
  */
 import type { Log } from '../runtime/log.ts';
 import { DataFolder } from './data-folder.ts';
+import { analysisRole } from './roles/analysis.ts';
 import { brokerRole } from './roles/broker.ts';
 import { consoleRole } from './roles/console.ts';
 import { demoCity } from './roles/demo.ts';
@@ -24,12 +25,14 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     const store = await openStore(context);
     const broker = await run(brokerRole(context, register));
 
-    const { ingest } = await ingestRole(context, {
+    const { ingest, marks } = await ingestRole(context, {
       link: broker.link,
       register,
       store,
       onNewDevice: await newDeviceReport(context, register),
     });
+
+    await analysisRole(context, { register, store, marks });
 
     const simulated =
       settings.city === 'demo' ? demoCity(context, { register, brokerUrl: broker.localUrl }) : undefined;

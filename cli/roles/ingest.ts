@@ -5,6 +5,7 @@ import { FileRollUpMarks } from '../../ingest/roll-up-marks.ts';
 import type { RegisterView } from '../../register/register-view.ts';
 import type { MessageLink } from '../../runtime/message-link.ts';
 import type { CityStore } from '../open-store.ts';
+import { admissionRetentionMs } from '../retention.ts';
 import type { RoleContext } from './role.ts';
 
 export async function ingestRole(
@@ -27,7 +28,7 @@ export async function ingestRole(
         topicPrefix: settings.topic_prefix,
         deadLettersPath: join(settings.data, 'dead-letters'),
         queueBytes: settings.queue_mb * 1024 * 1024,
-        admission: { retentionMs: settings.retention_days * 86_400_000 },
+        admission: { retentionMs: admissionRetentionMs(settings) },
       },
     }),
   );

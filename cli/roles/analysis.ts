@@ -1,0 +1,17 @@
+/** The role that keeps roll-ups true: it counts again whatever ingest has marked. */
+import { join } from 'node:path';
+import type { RollUpMarks } from '../../contract/roll-up-marks.ts';
+import { RollUpWorker } from '../../energy/rollup/roll-up-worker.ts';
+import type { RegisterView } from '../../register/register-view.ts';
+import type { CityStore } from '../open-store.ts';
+import { keptFor } from '../retention.ts';
+import type { RoleContext } from './role.ts';
+
+export async function analysisRole(
+  context: RoleContext,
+  deps: { readonly register: RegisterView; readonly store: CityStore; readonly marks: RollUpMarks },
+): Promise<RollUpWorker> {
+  const { settings, run } = context;
+  const options = { folder: join(settings.data, 'roll-up-state'), ...keptFor(settings) };
+  return await run(new RollUpWorker({ ...context, ...deps, options }));
+}
