@@ -96,6 +96,34 @@ describe.runIf(process.platform === 'linux')('a store whose disk is full', () =>
       expect(held).toBeGreaterThanOrEqual(committed + 21);
     });
   }
+
+  for (const [where, checkpointBytes] of [
+    ['in the write-ahead log', MANY_BYTES],
+    ['in the main file', 100_000],
+  ] as const) {
+    it(`puts roll-ups ${where} whole once there is space again`, { timeout: 60_000 }, async () => {
+      const path = `${temporaryFolder()}/telemetry.duckdb`;
+      const child = startBundle(await bundleTypeScript(ROLLING_UP), [path, String(checkpointBytes), '0'], {
+        before: "trap '' XFSZ; ulimit -S -f 900",
+      });
+      let updated = 0;
+      let answer = await next(child);
+      for (; answer.updated !== undefined; answer = await next(child)) updated = answer.updated;
+      expect(updated).toBeGreaterThan(3);
+      expect(answer).toMatchObject({ failed: updated + 1, kind: 'unavailable' });
+      expect(answer.message).toMatch(/disk .* is full/);
+      child.process.stdin?.write('again\n');
+      expect(await next(child)).toMatchObject({ failed: updated + 1 });
+      execFileSync('prlimit', ['--pid', String(child.process.pid), '--fsize=unlimited']);
+      child.process.stdin?.write('again\n');
+      for (let more = 1; more <= 10; more++) expect(await next(child)).toEqual({ updated: updated + more });
+      child.process.kill('SIGKILL');
+      await child.exited;
+      const store = await openStore(path);
+      expect(await expectWholeUpdates(store)).toBeGreaterThanOrEqual(updated + 10);
+      await expectWholeCommits(store);
+    });
+  }
 });
 
 interface Answer {

@@ -14,7 +14,7 @@ describeRollUpStore({
     return openStore(paths.get(store)!);
   },
   deletesNow: true,
-  runs: process.env.CI === undefined ? 25 : 100,
+  runs: process.env.CI === 'true' ? 100 : 25,
 });
 
 async function openStore(path: string): Promise<BothStores> {

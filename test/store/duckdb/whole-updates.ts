@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { RollUpStore } from '../../../store/roll-up-store.ts';
 import { anUpdate } from '../../roll-up-builders.ts';
-import { theUpdate } from './numbered-updates.ts';
+import { theHour, theUpdate } from './numbered-updates.ts';
 
 const EVERYTHING = { from: 0, to: 1e14 };
 
@@ -16,6 +16,8 @@ export async function expectWholeUpdates(store: RollUpStore): Promise<number> {
     expect(rows.length, `${width} rows after update ${n}`).toBe(written.length);
     expect(new Set(rows.map(named))).toEqual(new Set(written.map(named)));
   }
+  const hours = await store.rollUps({ width: '1h', ...EVERYTHING });
+  expect([...hours].sort((a, b) => a.count - b.count)).toEqual(Array.from({ length: n }, (_, i) => theHour(i + 1)));
   expect((await store.meterEvents(EVERYTHING)).map(named).sort()).toEqual(expected.events.map(named).sort());
   return n;
 }
