@@ -7,12 +7,16 @@
 export const CARRIERS = ['electricity', 'export', 'solar', 'gas', 'water', 'heat', 'lighting'] as const;
 export type Carrier = (typeof CARRIERS)[number];
 
+/** `load` is what a site takes: electricity less what it feeds in, and what its roof makes. */
+export const FIGURE_CARRIERS = [...CARRIERS, 'load'] as const;
+export type FigureCarrier = (typeof FIGURE_CARRIERS)[number];
+
 export const SITE_FIGURE_WIDTHS = ['15m', '1d'] as const;
 export type SiteFigureWidth = (typeof SITE_FIGURE_WIDTHS)[number];
 
 export interface SiteFigureKey {
   readonly site: string;
-  readonly carrier: Carrier;
+  readonly carrier: FigureCarrier;
   /** Beginning of the quarter hour, or midnight of the site's day, epoch milliseconds UTC. */
   readonly start: number;
 }
@@ -36,3 +40,27 @@ export interface SiteFigure extends SiteFigureKey {
   /** Location-based emissions, kg CO2e; null without a factor. */
   readonly kgCO2e: number | null;
 }
+
+/**
+ * Site figures as points for boards, tagged with site and carrier. `has_…` is 1 where the figure beside it is known, and
+ * the figure is 0 where it is not; `known` speaks of consumption, `meters` counts those that belong to the site.
+ */
+export const SITE_MEASUREMENTS: Readonly<Record<SiteFigureWidth, string>> = { '15m': 'site_15m', '1d': 'site_1d' };
+export const SITE_QUARTER_FIELDS = ['consumption', 'interpolated', 'estimated', 'coverage', 'known', 'meters'] as const;
+export const SITE_DAY_FIELDS = [
+  ...SITE_QUARTER_FIELDS,
+  'peak',
+  'peak_at',
+  'has_peak',
+  'base',
+  'has_base',
+  'after_hours',
+  'has_after_hours',
+  'cost',
+  'has_cost',
+  'kgco2e',
+  'has_kgco2e',
+  // Of the site's electricity budget what falls on the day: electricity only.
+  'budget_kwh',
+  'has_budget',
+] as const;

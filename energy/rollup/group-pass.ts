@@ -20,10 +20,12 @@ import { CivilDays } from './civil-days.ts';
 import { planCounter } from './counter-plan.ts';
 import { meterRulesOf, nameOf, type RegisterFacts, siteOf } from './device-facts.ts';
 import type { DeviceWork } from './device-work.ts';
+import { COUNTERS } from './known-meters.ts';
 import { HOUR_MS, longerRows } from './longer-rows.ts';
 import { changedEvents, changedRows } from './row-changes.ts';
 import { StoredSeries } from './stored-series.ts';
 import { type DeviceStretch, isCounter, StretchReader, seriesName } from './stretch-reader.ts';
+import { type TouchedSite, TouchedSites } from './touched-sites.ts';
 
 export interface GroupPassDeps {
   readonly store: RollUpStore;
@@ -43,6 +45,8 @@ export interface PassTime {
 }
 
 export interface PassResult {
+  /** Sites whose consumption was counted again, whether or not it differs. */
+  readonly touched: readonly TouchedSite[];
   readonly rows: Readonly<Record<'15m' | '1h' | '1d', number>>;
   readonly events: number;
 }
@@ -92,7 +96,7 @@ export class GroupPass {
     const update: Update = { rows: { '15m': [], '1h': [], '1d': [] }, events: [], erasedEvents: [] };
     const outcomes: SeriesOutcome[] = [];
     const beyond: MarkedStretch[] = [];
-    const run = { time, update, outcomes, beyond };
+    const run = { time, update, outcomes, beyond, touched: new TouchedSites() };
     const changed = group.filter(({ dirty }) => dirty !== undefined);
     let wider = changed.length === 0 ? [] : await this.#countDevices(changed, run);
     while (wider.length > 0) wider = await this.#countWider(wider, run);
@@ -105,6 +109,7 @@ export class GroupPass {
     return {
       rows: { '15m': rows['15m'].length, '1h': rows['1h'].length, '1d': rows['1d'].length },
       events: events.length,
+      touched: run.touched.all(),
     };
   }
 
@@ -243,7 +248,12 @@ export class GroupPass {
   }
 
   #take(outcome: SeriesOutcome, stored: StoredSeries, run: Run): void {
-    run.update.rows['15m'].push(...changedRows(stored.rowsIn(outcome.firstSlot, outcome.endSlot), outcome.fresh));
+    const before = stored.rowsIn(outcome.firstSlot, outcome.endSlot);
+    run.update.rows['15m'].push(...changedRows(before, outcome.fresh));
+    if (COUNTERS.includes(outcome.metric)) {
+      run.touched.take(before);
+      run.touched.take(outcome.fresh);
+    }
     run.outcomes.push(outcome);
   }
 
@@ -316,6 +326,7 @@ export class GroupPass {
 }
 
 interface Run {
+  readonly touched: TouchedSites;
   readonly time: PassTime;
   readonly update: Update;
   readonly outcomes: SeriesOutcome[];

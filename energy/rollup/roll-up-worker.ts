@@ -36,6 +36,7 @@ import { nameOf, RegisterFacts } from './device-facts.ts';
 import { type DeviceWork, deviceWork, groupsOf } from './device-work.ts';
 import { GroupPass, type PassTime } from './group-pass.ts';
 import { HOUR_MS } from './longer-rows.ts';
+import type { TouchedSite } from './touched-sites.ts';
 
 /** Late data is in the roll-ups within this time, milliseconds. */
 export const LATE_WITHIN_MS = 60_000;
@@ -72,6 +73,11 @@ export interface RollUpWorkerDeps {
   readonly random: Random;
   readonly log: Log;
   readonly registry: Registry;
+  /**
+   * Told which sites were counted again, after their rows are durable and before their marks are done: what it throws
+   * has the pass made again. For figures that are made of the rows.
+   */
+  readonly afterPass?: ((touched: readonly TouchedSite[]) => Promise<void>) | undefined;
 }
 
 export interface RollUpStatus {
@@ -253,8 +259,10 @@ export class RollUpWorker implements Service {
 
   /** One device that cannot be counted does not keep the others from it. */
   async #rollUpGroup(group: readonly DeviceWork[], time: PassTime): Promise<void> {
+    let touched: readonly TouchedSite[];
     try {
-      const { rows, events } = await this.#pass.run(group, time);
+      const { rows, events, ...passed } = await this.#pass.run(group, time);
+      touched = passed.touched;
       for (const width of ['15m', '1h', '1d'] as const) this.#rows.add(rows[width], width);
       this.#events.add(events);
     } catch (error) {
@@ -269,6 +277,7 @@ export class RollUpWorker implements Service {
       this.#deps.log.error({ gateway, device, day: only.marked.day, error }, 'cannot roll up a device; its marks stay');
       return;
     }
+    await this.#deps.afterPass?.(touched);
     await this.#done(group, time);
   }
 
