@@ -9,7 +9,8 @@ import { type SlotWindow, slotOf, startOfSlot } from '../../energy/counting/slot
 import { type Story, story } from './counter-stories.ts';
 import { plainCount, type Reading } from './plain-count.ts';
 
-const RUNS = { numRuns: Number(process.env.RUNS ?? 150) };
+/** More of them: `RUNS=3000 npx vitest run test/energy/counting.test.ts`. */
+const RUNS = { numRuns: Number(process.env.RUNS ?? 100) };
 
 function count(
   readings: readonly Reading[],
