@@ -39,6 +39,7 @@ import { meterDecisionRoutes } from './routes/meter-decisions.ts';
 import { meterRoutes } from './routes/meters.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { pageRoutes } from './routes/page.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { seriesRoutes } from './routes/series.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { totalsRoutes } from './routes/totals.ts';
@@ -144,6 +145,7 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   totalsRoutes(app, deps);
   meterRoutes(app, deps);
   meterDecisionRoutes(app, deps);
+  reportRoutes(app, deps);
   gatewayRoutes(app, deps);
   enrolmentRoutes(app, deps);
   deadLetterRoutes(app, deps);

@@ -2,6 +2,7 @@
 import type { Registry } from 'prom-client';
 import type { IngestView } from '../../ingest/ingest-view.ts';
 import type { RegisterView } from '../../register/register-view.ts';
+import type { ReferenceTables } from '../../reports/reference-tables.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
@@ -56,6 +57,8 @@ export interface ConsoleDeps {
   readonly log: Log;
   /** SHA-256 of the operator token, lower-case hex; without it nothing can be written through the console. */
   readonly operatorTokenSha256?: string | undefined;
+  /** Tariffs and emission factors, asked for each report; absent: those that come with Lamplighter. */
+  readonly tables?: (() => ReferenceTables) | undefined;
   readonly version: string;
   /** The address that gateways connect to, written into their ready configuration. */
   readonly gatewayUrl: string;
