@@ -57,7 +57,7 @@ export class SelfReport implements Service {
 
   /** Resolves when one report is stored. Throws StoreFailure. */
   async report(): Promise<void> {
-    const { ingest, store, clock } = this.#deps;
+    const { store, clock, register } = this.#deps;
     const time = clock.now();
     const gateways = this.#gateways();
     const sums = new Sums();
@@ -65,6 +65,7 @@ export class SelfReport implements Service {
       const points: Point[] = [];
       for (const status of gateways.slice(first, first + GATEWAYS_AT_ONCE)) {
         sums.add(status.counts);
+        if (register.gateway(status.gateway)?.retired === true) continue;
         points.push(this.#gatewayPoint(status, time, await store.latest({ gateway: status.gateway })));
       }
       await store.putPoints(points);
@@ -73,14 +74,13 @@ export class SelfReport implements Service {
     await store.putPoints(this.#pipelinePoints(sums, time));
   }
 
-  /** Those that were heard of, and those that are listed and never were; retired ones no more. */
+  /** Those that were heard of, and those that are listed and never were. */
   #gateways(): readonly GatewayStatus[] {
     const { ingest, register } = this.#deps;
     const heard = ingest.gateways();
     const names = new Set(heard.map(({ gateway }) => gateway));
     const never = register.gateways().filter(({ id }) => !names.has(id));
-    const isInUse = (gateway: string) => register.gateway(gateway)?.retired !== true;
-    return [...heard, ...never.map(({ id }) => neverHeardOf(id))].filter(({ gateway }) => isInUse(gateway));
+    return [...heard, ...never.map(({ id }) => neverHeardOf(id))];
   }
 
   /** A report that takes longer than a tick is not overtaken by the next. */
