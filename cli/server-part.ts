@@ -8,7 +8,7 @@ import { RegisterSnapshot } from '../register/register-snapshot.ts';
 import type { Log } from '../runtime/log.ts';
 import { DataFolder } from './data-folder.ts';
 import { analysisRole } from './roles/analysis.ts';
-import { brokerRole, DistantBroker } from './roles/broker.ts';
+import { brokerRole, distantBroker } from './roles/broker.ts';
 import { consoleRole } from './roles/console.ts';
 import { demoCity } from './roles/demo.ts';
 import { ingestRole } from './roles/ingest.ts';
@@ -47,7 +47,7 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
     const store = STORING_ROLES.some(has) ? await openStore(context) : undefined;
 
     const linked = has('broker') || has('ingest') ? await run(brokerRole(context, register)) : undefined;
-    const broker = linked ?? (await run(new DistantBroker(context)));
+    const broker = linked ?? (await run(distantBroker(context)));
     if (has('broker')) door.on('GET', 'broker', () => broker.view());
 
     const own =

@@ -216,16 +216,26 @@ function externalBroker(context: RoleContext, url: string): BrokerRole {
       reconnectMostMs: 1_000,
     },
   });
+  const watch = new BrokerWatch(context);
   return {
     name: 'link to the broker',
     link,
     ...placeOf(settings, url),
-    start: () => link.start(),
-    stop: () => link.stop(),
-    view: () => ({
-      connections: 0,
-      fault: link.connected ? '' : `not connected to ${url}: ${link.lastError || 'connecting'}`,
-    }),
+    get forGateways() {
+      return forGatewaysOf(settings);
+    },
+    async start() {
+      await watch.start();
+      await link.start();
+    },
+    async stop() {
+      await link.stop();
+      await watch.stop();
+    },
+    view: () =>
+      link.connected
+        ? { connections: watch.seen.connections, fault: '' }
+        : { connections: 0, fault: `not connected to ${url}: ${link.lastError || 'connecting'}` },
   };
 }
 
@@ -239,55 +249,36 @@ function credentialsOf(settings: Settings): { username: string | undefined; pass
   return { username: INGEST_SERVICE_ID, password: serviceToken(settings) };
 }
 
-function placeOf(settings: Settings, url: string): Omit<BrokerPlace, 'view'> {
-  const caFile = settings.broker_ca_file;
-  return {
-    url: settings.gateway_url ?? url,
-    localUrl: url,
-    urls: [url],
-    caFile,
-    get forGateways() {
-      return { ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8'), needsCertificate: false };
-    },
-  };
+function placeOf(settings: Settings, url: string): Omit<BrokerPlace, 'view' | 'forGateways'> {
+  return { url: settings.gateway_url ?? url, localUrl: url, urls: [url], caFile: settings.broker_ca_file };
+}
+
+/** Read anew for each gateway: the file may be replaced. */
+function forGatewaysOf({ broker_ca_file: file }: Settings): BrokerPlace['forGateways'] {
+  return { ca: file === undefined ? undefined : readFileSync(file, 'utf8'), needsCertificate: false };
 }
 
 const LOOK_EVERY_MS = 2_000;
 
-/** The broker as a process shows it that neither runs it nor speaks to it. */
-export class DistantBroker implements BrokerPlace, Service {
+/** What the broker in another process says of itself, as far as the settings say where to ask. */
+class BrokerWatch implements Service {
   readonly name = 'state of the broker';
-  readonly url: string;
-  readonly localUrl: string;
-  readonly urls: readonly string[];
-  readonly caFile: string | undefined;
-  readonly #place: Omit<BrokerPlace, 'view'>;
   readonly #clock: Clock;
   readonly #client: InternalClient | undefined;
   #looking: Timer | undefined;
-  #seen = { connections: 0, fault: '' };
+  seen = { connections: 0, fault: '' };
 
-  constructor(context: RoleContext) {
-    const { settings, clock } = context;
-    this.#place = placeOf(settings, settings.broker_url ?? settings.gateway_url ?? '');
-    this.url = this.#place.url;
-    this.localUrl = this.#place.localUrl;
-    this.urls = this.#place.urls;
-    this.caFile = this.#place.caFile;
+  constructor({ settings, clock }: RoleContext) {
     this.#clock = clock;
-    this.#client = clientOf(settings, 'broker');
-    if (this.#client !== undefined) this.#seen = { connections: 0, fault: 'it has not answered yet' };
-  }
-
-  get forGateways(): BrokerPlace['forGateways'] {
-    return this.#place.forGateways;
+    this.#client = settings.broker_status_url === undefined ? undefined : clientOf(settings, 'broker');
+    if (this.#client !== undefined) this.seen = { connections: 0, fault: 'it has not answered yet' };
   }
 
   async start(): Promise<void> {
     const client = this.#client;
     if (client === undefined) return;
     const look = async (): Promise<void> => {
-      this.#seen = await client
+      this.seen = await client
         .get<{ connections: number; fault: string }>('broker', { withinMs: LOOK_EVERY_MS })
         .catch((error: unknown) => ({ connections: 0, fault: error instanceof Error ? error.message : String(error) }));
     };
@@ -298,8 +289,20 @@ export class DistantBroker implements BrokerPlace, Service {
   async stop(): Promise<void> {
     this.#looking?.cancel();
   }
+}
 
-  view(): { connections: number; fault: string } {
-    return this.#seen;
-  }
+/** The broker for a process that neither runs it nor speaks to it. */
+export function distantBroker(context: RoleContext): BrokerPlace & Service {
+  const { settings } = context;
+  const watch = new BrokerWatch(context);
+  return {
+    name: watch.name,
+    ...placeOf(settings, settings.broker_url ?? settings.gateway_url ?? ''),
+    get forGateways() {
+      return forGatewaysOf(settings);
+    },
+    start: () => watch.start(),
+    stop: () => watch.stop(),
+    view: () => watch.seen,
+  };
 }

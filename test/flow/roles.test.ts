@@ -346,9 +346,10 @@ describe('on DuckDB', () => {
       broker.kill('SIGKILL');
     });
     const server = await rest;
+    // Ingest is the broker's one client.
     await eventually(
       () => server.api.get<HealthReply>('/api/health'),
-      ({ status }) => status === 'ok',
+      ({ status, parts }) => status === 'ok' && parts?.broker?.words === '1 connections',
     );
     const commands = connectToServer(join(folder, 'broker'));
     await expect(commands).rejects.toThrow(/runs broker\. Commands ask the console/);
