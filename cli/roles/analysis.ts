@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import type { RollUpMarks } from '../../contract/roll-up-marks.ts';
 import { RollUpWorker } from '../../energy/rollup/roll-up-worker.ts';
+import { SiteFigureWriter } from '../../energy/rollup/site-figure-writer.ts';
 import type { RegisterView } from '../../register/register-view.ts';
+import { isPointSink } from '../../store/point-sink.ts';
 import type { CityStore } from '../open-store.ts';
 import { keptFor } from '../retention.ts';
 import type { RoleContext } from './role.ts';
@@ -13,5 +15,11 @@ export async function analysisRole(
 ): Promise<RollUpWorker> {
   const { settings, run } = context;
   const options = { folder: join(settings.data, 'roll-up-state'), ...keptFor(settings) };
-  return await run(new RollUpWorker({ ...context, ...deps, options }));
+  const { store } = deps;
+  // Figures of sites are for Grafana, which does not read DuckDB.
+  const figures = isPointSink(store)
+    ? await run(new SiteFigureWriter({ ...context, ...deps, store, sink: store }))
+    : undefined;
+  const afterPass = figures && ((touched: Parameters<SiteFigureWriter['write']>[0]) => figures.write(touched));
+  return await run(new RollUpWorker({ ...context, ...deps, options, afterPass }));
 }
