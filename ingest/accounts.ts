@@ -12,6 +12,8 @@ export class GatewayAccount implements GatewayCounts {
   duplicate = 0;
   shed = 0;
   queued = 0;
+  /** When a batch last arrived, epoch milliseconds; 0 before the first. */
+  heardAt = 0;
   readonly rejected: Record<string, number> = {};
   readonly later: Record<string, number> = {};
 
@@ -51,6 +53,11 @@ export class Accounts {
 
   counts(gateway: string): GatewayCounts {
     return this.#byGateway.get(gateway) ?? NO_COUNTS;
+  }
+
+  /** When a batch of it last arrived, epoch milliseconds; 0 before the first. */
+  heardAt(gateway: string): number {
+    return this.#byGateway.get(gateway)?.heardAt ?? 0;
   }
 
   has(gateway: string): boolean {

@@ -28,6 +28,7 @@ export class Fleet {
   readonly #log: Log;
   readonly #onOnline: (gateway: string) => void;
   readonly #onHealth: (gateway: string, health: Health) => void;
+  readonly #onPresence: (gateway: string, presence: Presence) => void;
   readonly #entries = new Map<string, FleetEntry>();
   /** Messages on a presence or health topic that could not be read. */
   unreadable = 0;
@@ -39,6 +40,7 @@ export class Fleet {
     log: Log;
     onOnline: (gateway: string) => void;
     onHealth: (gateway: string, health: Health) => void;
+    onPresence?: (gateway: string, presence: Presence) => void;
   }) {
     this.#link = deps.link;
     this.#topics = deps.topics;
@@ -46,6 +48,7 @@ export class Fleet {
     this.#log = deps.log;
     this.#onOnline = deps.onOnline;
     this.#onHealth = deps.onHealth;
+    this.#onPresence = deps.onPresence ?? (() => {});
   }
 
   async start(): Promise<void> {
@@ -88,6 +91,7 @@ export class Fleet {
     if (isStaleOffline(entry.presence, presence)) return;
     const wasOnline = entry.presence?.online === true && entry.presence.since === presence.since;
     entry.presence = presence;
+    this.#onPresence(gateway, presence);
     if (presence.online && !wasOnline) this.#onOnline(gateway);
   }
 

@@ -1,4 +1,5 @@
 /** What the console may know and do about ingest. */
+import type { CompletenessEvidence, EvidenceQuery } from '../contract/gateway-evidence.ts';
 import type { Health } from '../contract/health.ts';
 import type { Reading } from '../contract/reading.ts';
 import type { AdmissionOptions } from './admit-batch.ts';
@@ -124,4 +125,6 @@ export interface IngestView {
   onCommitted(listener: (news: Committed) => void): () => void;
   /** Called when commits may have gone untold, which happens between processes only. Returns how to stop listening. */
   onMissed?(listener: () => void): () => void;
+  /** What it has noticed of gateways, to explain missing readings; absent where nothing is kept of it. */
+  evidence?(query: EvidenceQuery): Promise<CompletenessEvidence>;
 }

@@ -7,8 +7,9 @@
  * Guarantee: a batch is acknowledged as stored only after `store.commit` said that it is durable.
  */
 import { Gauge, type Registry } from 'prom-client';
+import { type CompletenessEvidence, type EvidenceQuery, LATE_AFTER_MS } from '../contract/gateway-evidence.ts';
 import type { Health } from '../contract/health.ts';
-import { REPLAY_EPOCH } from '../contract/ids.ts';
+import { isServerEpoch, REPLAY_EPOCH } from '../contract/ids.ts';
 import type { Reading } from '../contract/reading.ts';
 import { Topics } from '../contract/topics.ts';
 import { type RejectedReading, WHOLE_BATCH } from '../contract/verdicts.ts';
@@ -28,17 +29,22 @@ import { Committer, type CommitterOptions, storedCount } from './committer.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type DecodedBatch, decodeBatch } from './decode-batch.ts';
 import { Fleet } from './fleet.ts';
+import { GatewayHistory, NO_RECORD } from './gateway-history.ts';
 import type { Committed, DeadLettersView, GatewayStatus, IngestStatus, IngestView } from './ingest-view.ts';
 import { LatencyWindow } from './latency-window.ts';
 import { Ledger } from './ledger.ts';
 import { RateWindow } from './rate-window.ts';
+import { refusedReadings } from './refused-readings.ts';
 import { replayDeadLetters, type SubmitOutcome } from './replay-dead-letters.ts';
 import type { CommitMarks } from './roll-up-marks.ts';
+import { WaitingBatches } from './waiting-batches.ts';
 
 export interface IngestOptions {
   readonly topicPrefix: string;
   /** Folder of the dead letters. */
   readonly deadLettersPath: string;
+  /** Folder of what is remembered of gateways; absent: nothing is, and missing readings cannot be explained. */
+  readonly historyPath?: string | undefined;
   readonly mostDeadLetters?: number;
   readonly queueBytes?: number;
   readonly commit?: Partial<CommitterOptions>;
@@ -86,6 +92,8 @@ export class Ingest implements Service, IngestView {
   readonly #letters: DeadLetters;
   readonly #fleet: Fleet;
   readonly #ledger = new Ledger();
+  readonly #history: GatewayHistory | undefined;
+  readonly #waiting = new WaitingBatches();
   readonly #latency = new LatencyWindow(60_000);
   readonly #storedRate = new RateWindow(10);
   readonly #committedListeners = new Set<(news: Committed) => void>();
@@ -135,13 +143,26 @@ export class Ingest implements Service, IngestView {
       log,
       ...(options.commit && { options: options.commit }),
     });
+    if (options.historyPath !== undefined) {
+      this.#history = new GatewayHistory({
+        folder: options.historyPath,
+        clock,
+        log,
+        isConnected: () => link.connected,
+        gapsOf: (gateway) => this.#ledger.gaps(gateway),
+      });
+    }
     this.#fleet = new Fleet({
       link,
       topics: this.#topics,
       clock,
       log,
       onOnline: (gateway) => this.#greet(gateway),
-      onHealth: (gateway, health) => this.#foldEpochs(gateway, health),
+      onHealth: (gateway, health) => {
+        this.#history?.health(gateway, health);
+        this.#foldEpochs(gateway, health);
+      },
+      onPresence: (gateway, presence) => this.#history?.presence(gateway, presence, this.#heardAt(gateway)),
     });
     const letters = this.#letters;
     this.deadLetters = {
@@ -160,6 +181,8 @@ export class Ingest implements Service, IngestView {
     this.#stopped = false;
     await this.#letters.start();
     this.#ledger.load(await this.#store.ledger());
+    await this.#history?.start();
+    this.#link.onConnect(() => this.#history?.connected());
     this.#committer.start();
     await this.#fleet.start();
     await this.#link.subscribe(this.#topics.all('readings'), (topic, payload) => this.#takeMessage(topic, payload));
@@ -172,6 +195,7 @@ export class Ingest implements Service, IngestView {
     await this.#committer.stop();
     this.#answering?.cancel();
     this.#acknowledger.flush();
+    await this.#history?.stop();
     await this.#letters.stop();
   }
 
@@ -203,6 +227,27 @@ export class Ingest implements Service, IngestView {
 
   gateway(id: string): GatewayStatus | undefined {
     return this.#accounts.has(id) || this.#fleet.entry(id) !== undefined ? this.#statusOf(id) : undefined;
+  }
+
+  async evidence(query: EvidenceQuery): Promise<CompletenessEvidence> {
+    const history = this.#history;
+    const refused = await refusedReadings(this.#letters, query);
+    const gateways: CompletenessEvidence['gateways'][number][] = [];
+    for (const gateway of query.gateways) {
+      gateways.push({
+        gateway,
+        ...(history === undefined ? NO_RECORD : await history.record(gateway, query.from, query.to)),
+        refused: refused.byGateway.get(gateway) ?? [],
+        waiting: this.#waiting.of(gateway, query.from, query.to),
+      });
+    }
+    return { listening: history?.listening() ?? [], gateways, refusedPartly: refused.isPartly };
+  }
+
+  /** When anything was last heard of it. */
+  #heardAt(gateway: string): number | undefined {
+    const heardAt = Math.max(this.#accounts.heardAt(gateway), this.#fleet.entry(gateway)?.healthAt ?? 0);
+    return heardAt === 0 ? undefined : heardAt;
   }
 
   /** In order; sorted anew only when there are more, since this is asked every second. */
@@ -263,6 +308,7 @@ export class Ingest implements Service, IngestView {
     const { epoch, seq, readings } = batch;
     const account = this.#accounts.of(gateway);
     account.received += readings.length;
+    account.heardAt = this.#clock.now();
 
     const claim = this.#ledger.claim(gateway, epoch, seq);
     if (claim !== 'new') {
@@ -276,6 +322,7 @@ export class Ingest implements Service, IngestView {
     if (admission.later !== undefined) {
       this.#ledger.release(gateway, epoch, seq);
       account.postpone(admission.later, readings.length);
+      this.#waiting.wait(gateway, `${epoch}/${seq}`, readings, admission.later);
       tell({ kind: 'later', reason: admission.later });
       return;
     }
@@ -327,6 +374,7 @@ export class Ingest implements Service, IngestView {
   /** The group is durable: books, ledger, news, acknowledgements. */
   #settle(group: readonly QueuedBatch[], refused: ReadonlyMap<unknown, readonly RejectedReading[]>): void {
     const now = this.#clock.monotonicMs();
+    const lateBefore = this.#clock.now() - LATE_AFTER_MS;
     let storedNow = 0;
     for (const batch of group) {
       const { gateway, epoch, seq, readings } = batch;
@@ -338,7 +386,9 @@ export class Ingest implements Service, IngestView {
       account.stored += stored;
       storedNow += stored;
       if (rejected.length > 0) countRejections(account, readings.length, rejected);
-      this.#ledger.settle(gateway, epoch, seq, rejected);
+      this.#ledger.settle(gateway, epoch, seq, rejected, readings[0]?.time, readings.at(-1)?.time);
+      if (!this.#waiting.isEmpty) this.#waiting.settled(gateway, `${epoch}/${seq}`);
+      this.#countLate(batch, rejected, lateBefore);
       this.#latency.record(now - batch.arrivedMs, now);
       batch.onSettled(rejected);
       if (this.#committedListeners.size > 0) this.#tellCommitted(gateway, readings, rejected);
@@ -355,6 +405,15 @@ export class Ingest implements Service, IngestView {
     const stored =
       rejected.length === 0 ? readings : readings.filter((_, i) => !rejected.some(({ index }) => index === i));
     for (const listener of this.#committedListeners) listener({ gateway, readings: stored });
+  }
+
+  /** A file that a person imports is not late. */
+  #countLate({ gateway, epoch, readings }: QueuedBatch, rejected: readonly RejectedReading[], before: number): void {
+    if (this.#history === undefined || isServerEpoch(epoch) || rejected[0]?.index === WHOLE_BATCH) return;
+    for (let index = 0; index < readings.length; index++) {
+      const { time } = readings[index] as Reading;
+      if (time < before && !rejected.some((one) => one.index === index)) this.#history.countLate(gateway, time);
+    }
   }
 
   #releaseHeld(): void {

@@ -2,6 +2,7 @@
  * The ledger as ingest asks it: which batches are settled, and how, so that a duplicate gets the same answer.
  * A view in memory; the store keeps it durable (store/telemetry-store.ts) and hands it over once at start.
  */
+import type { SequenceGap } from '../contract/gateway-evidence.ts';
 import { isServerEpoch } from '../contract/ids.ts';
 import type { RejectedReading } from '../contract/verdicts.ts';
 import { getOrCreate } from '../runtime/get-or-create.ts';
@@ -14,9 +15,15 @@ const REJECTIONS_KEPT = 10_000;
 
 const NO_REJECTIONS: readonly Rejection[] = [];
 
+/** Of one gateway and epoch: more are not told. */
+const MOST_GAPS = 100;
+
+/** Batches that are settled, and times of readings in the first and the last of them; NaN when they are not known. */
+type Range = [first: number, last: number, from: number, to: number];
+
 class EpochLedger {
   /** Sorted, disjoint, not touching; nearly always one range. */
-  readonly #ranges: [first: number, last: number][] = [];
+  readonly #ranges: Range[] = [];
   readonly #rejections = new Map<number, readonly Rejection[]>();
   /** Queued or being committed. */
   readonly pending = new Set<number>();
@@ -30,16 +37,16 @@ class EpochLedger {
     return this.#rejections.get(seq) ?? NO_REJECTIONS;
   }
 
-  add(first: number, last: number): void {
+  add(first: number, last: number, from = Number.NaN, to = Number.NaN): void {
     // From the first range that touches [first, last] to the last one: they become one.
     let start = this.#at(first - 1);
-    const merged: [number, number] = [first, last];
+    const merged: Range = [first, last, from, to];
     let end = start;
     for (; end < this.#ranges.length; end++) {
-      const range = this.#ranges[end] as [number, number];
+      const range = this.#ranges[end] as Range;
       if (range[0] > last + 1) break;
-      merged[0] = Math.min(merged[0], range[0]);
-      merged[1] = Math.max(merged[1], range[1]);
+      if (range[0] < merged[0]) [merged[0], , merged[2]] = range;
+      if (range[1] > merged[1]) [, merged[1], , merged[3]] = range;
     }
     if (start < 0) start = 0;
     this.#ranges.splice(start, end - start, merged);
@@ -55,6 +62,21 @@ class EpochLedger {
     }
   }
 
+  /** What lies between ranges and is not being committed; before the first one, what was numbered and never came. */
+  gaps(epoch: string): SequenceGap[] {
+    const gaps: SequenceGap[] = [];
+    let before: Range = [0, 0, Number.NaN, Number.NaN];
+    for (const range of this.#ranges) {
+      const [first, last] = [before[1] + 1, range[0] - 1];
+      let isComing = last - first < this.pending.size;
+      for (let seq = first; seq <= last && isComing; seq++) isComing = this.pending.has(seq);
+      if (first <= last && !isComing) gaps.push({ epoch, first, last, from: known(before[3]), to: known(range[2]) });
+      if (gaps.length === MOST_GAPS) break;
+      before = range;
+    }
+    return gaps;
+  }
+
   /** Index of the first range whose last is not below `seq`. */
   #at(seq: number): number {
     let low = 0;
@@ -64,7 +86,7 @@ class EpochLedger {
     if (newest !== undefined && newest[0] <= seq) low = newest[1] < seq ? high : high - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#ranges[middle] as [number, number])[1] < seq) low = middle + 1;
+      if ((this.#ranges[middle] as Range)[1] < seq) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -102,10 +124,18 @@ export class Ledger {
     this.#epoch(gateway, epoch).pending.delete(seq);
   }
 
-  settle(gateway: string, epoch: string, seq: number, rejected: readonly RejectedReading[]): void {
+  /** `from`, `to`: times of its first and its last reading, to tell when others are missing. */
+  settle(
+    gateway: string,
+    epoch: string,
+    seq: number,
+    rejected: readonly RejectedReading[],
+    from?: number,
+    to?: number,
+  ): void {
     const ledger = this.#epoch(gateway, epoch);
     ledger.pending.delete(seq);
-    ledger.add(seq, seq);
+    ledger.add(seq, seq, from, to);
     if (rejected.length > 0)
       ledger.reject(
         seq,
@@ -131,6 +161,13 @@ export class Ledger {
     return forgot;
   }
 
+  /** Batches that were never settled although later ones of their epoch are; the server's own epochs may have any. */
+  gaps(gateway: string): readonly SequenceGap[] {
+    const epochs = this.#gateways.get(gateway);
+    if (epochs === undefined) return [];
+    return [...epochs].flatMap(([epoch, ledger]) => (isServerEpoch(epoch) ? [] : ledger.gaps(epoch)));
+  }
+
   epochs(gateway: string): readonly string[] {
     return [...(this.#gateways.get(gateway)?.keys() ?? [])];
   }
@@ -139,4 +176,8 @@ export class Ledger {
     const epochs = getOrCreate(this.#gateways, gateway, () => new Map<string, EpochLedger>());
     return getOrCreate(epochs, epoch, () => new EpochLedger());
   }
+}
+
+function known(time: number): number | null {
+  return Number.isNaN(time) ? null : time;
 }

@@ -3,6 +3,7 @@
  * side of the first, `remote-marks.ts` of the second.
  */
 import { z } from 'zod';
+import type { EvidenceQuery } from '../../contract/gateway-evidence.ts';
 import type { MarkedStretch, MarksClaim, RolledUpDay, RollUpMarks } from '../../contract/roll-up-marks.ts';
 import type { DeadLetterFilter, DeadLetterPageFilter, GatewayStatus, IngestView } from '../../ingest/ingest-view.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -31,6 +32,7 @@ export function openIngestDoor(server: InternalServer, { ingest, store, marks, c
   server.on('POST', 'ingest/batch', ({ query, body }) =>
     ingest.takeImported(z.string().min(1).parse(query.get('gateway')), body),
   );
+  server.on('POST', 'ingest/evidence', ({ json }) => ingest.evidence?.(json() as EvidenceQuery));
   server.on('POST', 'ingest/latest', ({ json }) => store.latest(json() as LatestQuery));
 
   server.on('POST', 'marks/claim', ({ json }) => marks.claim(json() as MarksClaim));

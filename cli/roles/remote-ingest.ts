@@ -2,6 +2,7 @@
  * Ingest as the console sees it when it runs in another process: what it said last, at most a second old, and what it
  * answers when asked. While it does not answer, `status().unreachable` says why, and intake counts as closed.
  */
+import type { CompletenessEvidence, EvidenceQuery } from '../../contract/gateway-evidence.ts';
 import { ADMISSION_DEFAULTS, type AdmissionOptions } from '../../ingest/admit-batch.ts';
 import type { BatchOutcome } from '../../ingest/batch-outcome.ts';
 import type { Committed, DeadLettersView, GatewayStatus, IngestStatus, IngestView } from '../../ingest/ingest-view.ts';
@@ -99,6 +100,10 @@ export class RemoteIngest implements IngestView, Service {
 
   async takeImported(gateway: string, batch: Uint8Array): Promise<BatchOutcome> {
     return await this.#client.post<BatchOutcome>('ingest/batch', batch, { query: { gateway } });
+  }
+
+  async evidence(query: EvidenceQuery): Promise<CompletenessEvidence> {
+    return await this.#client.post<CompletenessEvidence>('ingest/evidence', query);
   }
 
   onCommitted(listener: (news: Committed) => void): () => void {

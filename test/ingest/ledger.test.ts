@@ -73,3 +73,41 @@ test('ranges in any order answer like a set', () => {
     ),
   );
 });
+
+describe('gaps', () => {
+  test('lie between settled batches, with the times of their neighbours', () => {
+    const ledger = new Ledger();
+    const settle = (seq: number) => {
+      ledger.claim('library', 'a', seq);
+      ledger.settle('library', 'a', seq, [], seq * 100, seq * 100 + 50);
+    };
+    for (const seq of [1, 2, 5, 6, 9]) settle(seq);
+    expect(ledger.gaps('library')).toEqual([
+      { epoch: 'a', first: 3, last: 4, from: 250, to: 500 },
+      { epoch: 'a', first: 7, last: 8, from: 650, to: 900 },
+    ]);
+    settle(7);
+    settle(8);
+    settle(3);
+    expect(ledger.gaps('library')).toEqual([{ epoch: 'a', first: 4, last: 4, from: 350, to: 500 }]);
+    ledger.claim('library', 'a', 4);
+    expect(ledger.gaps('library')).toEqual([]);
+  });
+
+  test('begin before the first batch, and are nobody’s of the server’s own epochs', () => {
+    const ledger = new Ledger();
+    ledger.settle('library', 'a', 3, [], 300, 350);
+    ledger.settle('library', 'replay', 7_000, []);
+    expect(ledger.gaps('library')).toEqual([{ epoch: 'a', first: 1, last: 2, from: null, to: 300 }]);
+    expect(ledger.gaps('school')).toEqual([]);
+  });
+
+  test('of a loaded ledger have numbers only', () => {
+    const ledger = new Ledger();
+    ledger.load([
+      { gateway: 'library', epoch: 'a', range: [1, 4], rejected: [] },
+      { gateway: 'library', epoch: 'a', range: [8, 9], rejected: [] },
+    ]);
+    expect(ledger.gaps('library')).toEqual([{ epoch: 'a', first: 5, last: 7, from: null, to: null }]);
+  });
+});
