@@ -4,7 +4,6 @@ import { QUARTER_MS } from '../counter-rules.ts';
 import type { CounterSlots } from './count-values.ts';
 import type { GaugeSlots } from './gauge-slots.ts';
 import { expectedIn, type MeterRules } from './meter-rules.ts';
-import type { SlotValues } from './slot-values.ts';
 import { startOfSlot } from './slots.ts';
 
 /** A roll-up row without its key. */
@@ -21,9 +20,17 @@ export function counterFigures(slots: CounterSlots, place: number, rules: MeterR
   // Of a quarter hour that was measured in part the demand is not known: neither what is missing nor what an
   // interpolation smoothed may make a peak, or hide one as a zero (docs/energy.md, "Demand").
   const hasDemand = isKnown && measuredMs >= QUARTER_MS;
+  const { values } = slots;
+  const count = values.counts[place] as number;
+  // One literal, not several put together: these objects are made by the million.
   return {
-    ...valueFigures(slots.values, place, rules),
+    count,
+    expected: expectedIn(QUARTER_MS, rules),
     coverage: percent(measuredMs, QUARTER_MS),
+    min: count === 0 ? null : (values.mins[place] as number),
+    mean: count === 0 ? null : (values.means[place] as number),
+    max: count === 0 ? null : (values.maxs[place] as number),
+    last: count === 0 ? null : (values.lasts[place] as number),
     consumption: isKnown ? amount / scale : null,
     interpolated: isKnown ? (slots.interpolated[place] as number) / scale : null,
     estimated: isKnown ? (slots.estimated[place] as number) / scale : null,
@@ -35,10 +42,22 @@ export function counterFigures(slots: CounterSlots, place: number, rules: MeterR
 
 /** Those of the quarter hour at `place` of the window of a gauge or state. */
 export function gaugeFigures(slots: GaugeSlots, place: number, rules: MeterRules): Figures {
+  const { values } = slots;
+  const count = values.counts[place] as number;
   return {
-    ...valueFigures(slots.values, place, rules),
+    count,
+    expected: expectedIn(QUARTER_MS, rules),
     coverage: percent(slots.measuredMs[place] as number, QUARTER_MS),
-    ...NOTHING_COUNTED,
+    min: count === 0 ? null : (values.mins[place] as number),
+    mean: count === 0 ? null : (values.means[place] as number),
+    max: count === 0 ? null : (values.maxs[place] as number),
+    last: count === 0 ? null : (values.lasts[place] as number),
+    consumption: null,
+    interpolated: null,
+    estimated: null,
+    peak: null,
+    peakAt: null,
+    position: null,
   };
 }
 
@@ -52,19 +71,6 @@ const NOTHING_COUNTED: Counted = {
   peakAt: null,
   position: null,
 };
-
-function valueFigures({ counts, mins, means, maxs, lasts }: SlotValues, place: number, rules: MeterRules) {
-  const count = counts[place] as number;
-  const ofValues = (figure: Float64Array) => (count === 0 ? null : (figure[place] as number));
-  return {
-    count,
-    expected: expectedIn(QUARTER_MS, rules),
-    min: ofValues(mins),
-    mean: ofValues(means),
-    max: ofValues(maxs),
-    last: ofValues(lasts),
-  };
-}
 
 export interface FoldOptions {
   readonly rules: Pick<MeterRules, 'metric' | 'kind' | 'intervalMs' | 'scale'>;

@@ -1,15 +1,18 @@
-/** Civil days that hold an instant; the day asked for last is kept for each zone, since neighbours ask for the same. */
+/** Civil days that hold an instant; the days asked for lately are kept for each zone, since all series ask for the same. */
 import { dayFrom, type Period, startOfDay } from '../calendar.ts';
 
+const MOST_KEPT = 64;
+
 export class CivilDays {
-  readonly #last = new Map<string, Period>();
+  /** Newest first. */
+  readonly #kept = new Map<string, Period[]>();
 
   /** From midnight to midnight, 23 to 25 hours. */
   of(time: number, zone: string): Period {
-    const last = this.#last.get(zone);
-    if (last !== undefined && time >= last.from && time < last.to) return last;
+    const kept = this.#kept.get(zone) ?? [];
+    for (const day of kept) if (time >= day.from && time < day.to) return day;
     const day = { from: startOfDay(time, zone), to: dayFrom(time, 1, zone) };
-    this.#last.set(zone, day);
+    this.#kept.set(zone, [day, ...kept.slice(0, MOST_KEPT - 1)]);
     return day;
   }
 
