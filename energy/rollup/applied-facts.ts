@@ -90,10 +90,12 @@ export class AppliedFacts {
     register: RegisterFacts,
     mark: (stretches: readonly MarkedStretch[]) => Promise<void>,
     bounds: { readonly from: number; readonly now: number },
+    breathe: () => Promise<void>,
   ): Promise<void> {
     const stretches: MarkedStretch[] = [];
     const entries: [Key, AppliedEntry][] = [];
     for (const key of this.#devicesOf(register)) {
+      await breathe();
       const known = this.#entries.get(nameOf(key));
       const facts = register.of(key);
       const difference = known?.facts == null ? Number.POSITIVE_INFINITY : earliestDifference(known.facts, facts);
@@ -102,8 +104,8 @@ export class AppliedFacts {
       if (known?.since == null || difference === undefined) continue;
       // Stamps of what happened at an instant lie up to an interval beside it.
       const marginMs = Math.max(known.facts?.intervalMs ?? 0, facts.intervalMs ?? 0);
-      const from = Math.max(known.since, difference - marginMs, bounds.from);
-      if (from < bounds.now) stretches.push({ ...key, from, to: bounds.now + 1 });
+      const from = Math.max(Math.max(known.since, difference) - marginMs, bounds.from);
+      if (from < bounds.now) stretches.push({ ...key, from, to: bounds.now + marginMs + 1 });
     }
     if (stretches.length > 0) await mark(stretches);
     for (let start = 0; start < entries.length; start += ENTRIES_PER_WRITE) {
@@ -112,16 +114,13 @@ export class AppliedFacts {
   }
 
   /** Those of the register, and those that were rolled up without being in it. */
-  *#devicesOf(register: RegisterFacts): Iterable<DeviceKey> {
-    const seen = new Set<string>();
-    for (const key of register.devices()) {
-      seen.add(nameOf(key));
-      yield key;
-    }
+  #devicesOf(register: RegisterFacts): DeviceKey[] {
+    const devices = new Map(register.devices().map((key) => [nameOf(key), key]));
     for (const name of this.#entries.keys()) {
       const [gateway = '', device = ''] = name.split('/');
-      if (gateway !== '' && !seen.has(name)) yield { gateway, device };
+      if (gateway !== '' && !devices.has(name)) devices.set(name, { gateway, device });
     }
+    return [...devices.values()];
   }
 
   async #write(entries: readonly (readonly [Key, AppliedEntry])[]): Promise<void> {

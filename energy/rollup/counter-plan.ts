@@ -58,7 +58,9 @@ export function planCounter(change: CounterChange): CounterPlan {
 
   const end = isReadToEnd ? Math.max(change.runningSlot, endSlot) : readTo - BEHIND_SLOTS;
   if (end > endSlot || isReadToEnd) {
-    const counted = countValues({ times, values, position, rules, window: { firstSlot: begin, slots: end - begin } });
+    const window = { firstSlot: begin, slots: end - begin };
+    const completeTo = isReadToEnd ? undefined : startOfSlot(readTo);
+    const counted = countValues({ times, values, position, rules, window, completeTo });
     for (let slot = endSlot; slot < end; slot++) {
       const hasValues = (counted.values.counts[slot - begin] as number) > 0;
       if (hasValues && !stored.has(slot)) return { kind: 'counted', counted, endSlot: slot };

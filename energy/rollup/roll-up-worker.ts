@@ -107,11 +107,11 @@ export class RollUpWorker implements Service {
   readonly #gauges: { readonly pending: Tally<never>; readonly oldest: Tally<never>; readonly failed: Tally<never> };
   readonly #seconds: Histogram;
   readonly #failed = new Set<string>();
+  readonly #mark: RollUpMarks['mark'];
   #appliedVersion = Number.NaN;
   #running = false;
   #loop: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
-  #unlisten: (() => void) | undefined;
   #sliceBeganMs = 0;
   #keptAtMs = Number.NEGATIVE_INFINITY;
   #caughtUpAt: number | undefined;
@@ -120,12 +120,13 @@ export class RollUpWorker implements Service {
   constructor(deps: RollUpWorkerDeps) {
     this.#deps = deps;
     const { options, register, store, marks, registry } = deps;
+    this.#mark = (stretches) => marks.mark(stretches);
     this.#facts = new RegisterFacts(register);
     this.#applied = new AppliedFacts(options.folder);
     this.#pass = new GroupPass({
       store,
       facts: this.#facts,
-      mark: (stretches) => marks.mark(stretches),
+      mark: this.#mark,
       breathe: () => this.#breathe(),
     });
     const common = { labels: [], kind: 'gauge' } as const;
@@ -162,9 +163,6 @@ export class RollUpWorker implements Service {
   async start(): Promise<void> {
     this.#applied.open();
     this.#running = true;
-    this.#unlisten = this.#deps.register.onChange(() => {
-      this.#appliedVersion = Number.NaN;
-    });
     this.#loop = this.#run();
   }
 
@@ -172,7 +170,6 @@ export class RollUpWorker implements Service {
   async stop(): Promise<void> {
     if (!this.#running) return;
     this.#running = false;
-    this.#unlisten?.();
     this.#wake?.();
     await this.#loop;
     await this.#deps.marks.release(this.#session);
@@ -218,19 +215,9 @@ export class RollUpWorker implements Service {
   /** Everything that is claimable now. */
   async #turn(): Promise<void> {
     const { store, marks, clock } = this.#deps;
-    const mark = (stretches: Parameters<RollUpMarks['mark']>[0]) => marks.mark(stretches);
-    if (!this.#applied.hasBegun) await this.#applied.begin(await store.totals({}), mark);
-    const version = this.#deps.register.version;
-    if (this.#appliedVersion !== version) {
-      // Changes from now on are compared again.
-      this.#appliedVersion = version;
-      const bounds = { from: startOfSlot(this.#time().sealedSlot), now: clock.now() };
-      await this.#applied.applyChanges(this.#facts, mark, bounds).catch((error: unknown) => {
-        this.#appliedVersion = Number.NaN;
-        throw error;
-      });
-    }
+    if (!this.#applied.hasBegun) await this.#applied.begin(await store.totals({}), this.#mark);
     while (this.#running) {
+      await this.#applyRegister();
       const time = this.#time();
       const before = startOfSlot(time.runningSlot);
       const days = await marks.claim({ session: this.#session, before, most: DAYS_PER_CLAIM });
@@ -242,6 +229,17 @@ export class RollUpWorker implements Service {
     this.#caughtUpAt = clock.now();
     await this.#measure(startOfSlot(this.#time().runningSlot));
     await this.#keep();
+  }
+
+  /** Marks what a change of the register touches, before anything more is claimed. */
+  async #applyRegister(): Promise<void> {
+    const { register, clock } = this.#deps;
+    const { version } = register;
+    if (this.#appliedVersion === version) return;
+    const bounds = { from: startOfSlot(this.#time().sealedSlot), now: clock.now() };
+    await this.#applied.applyChanges(this.#facts, this.#mark, bounds, () => this.#breathe());
+    // Of what changed meanwhile the version is another one.
+    this.#appliedVersion = version;
   }
 
   async #rollUp(days: readonly MarkedDay[], time: PassTime): Promise<void> {
