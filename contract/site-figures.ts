@@ -64,3 +64,36 @@ export const SITE_DAY_FIELDS = [
   'budget_kwh',
   'has_budget',
 ] as const;
+
+/**
+ * Loads of buildings by the clock on the wall, one point a civil day. Tags: site, weekday (`1 Monday` to `7 Sunday`).
+ * Fields by hour: `kwh_00` … `kwh_23`, and `hours_00` … how much of the hour is known; mean load is one over the other.
+ */
+export const LOAD_HOURS = 'site_hours';
+export const WEEKDAYS = [
+  '7 Sunday',
+  '1 Monday',
+  '2 Tuesday',
+  '3 Wednesday',
+  '4 Thursday',
+  '5 Friday',
+  '6 Saturday',
+] as const;
+export const HOUR_NAMES: readonly string[] = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'));
+
+/** What the lamps of a circuit did in a quarter hour (energy/site-figures/circuit-quarters.ts). Tag: site. */
+export const CIRCUIT_QUARTERS = 'circuit_15m';
+export const CIRCUIT_FIELDS = [
+  'lamps',
+  'reporting',
+  'commanded',
+  'lit_of_commanded',
+  'lit',
+  'failed',
+  'dark',
+  'day_burners',
+  'command_percent',
+  'level_percent',
+  'kwh',
+  'expected_kwh',
+] as const;

@@ -20,7 +20,7 @@ import { CivilDays } from './civil-days.ts';
 import { planCounter } from './counter-plan.ts';
 import { meterRulesOf, nameOf, type RegisterFacts, siteOf } from './device-facts.ts';
 import type { DeviceWork } from './device-work.ts';
-import { COUNTERS } from './known-meters.ts';
+import { FIGURE_METRICS } from './known-meters.ts';
 import { HOUR_MS, longerRows } from './longer-rows.ts';
 import { changedEvents, changedRows } from './row-changes.ts';
 import { StoredSeries } from './stored-series.ts';
@@ -45,7 +45,7 @@ export interface PassTime {
 }
 
 export interface PassResult {
-  /** Sites whose consumption was counted again, whether or not it differs. */
+  /** Sites whose figures are to be made again, whether or not a row differs. */
   readonly touched: readonly TouchedSite[];
   readonly rows: Readonly<Record<'15m' | '1h' | '1d', number>>;
   readonly events: number;
@@ -250,7 +250,7 @@ export class GroupPass {
   #take(outcome: SeriesOutcome, stored: StoredSeries, run: Run): void {
     const before = stored.rowsIn(outcome.firstSlot, outcome.endSlot);
     run.update.rows['15m'].push(...changedRows(before, outcome.fresh));
-    if (COUNTERS.includes(outcome.metric)) {
+    if (FIGURE_METRICS.has(outcome.metric)) {
       run.touched.take(before);
       run.touched.take(outcome.fresh);
     }

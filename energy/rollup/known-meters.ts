@@ -9,10 +9,15 @@ import { getOrCreate } from '../../runtime/get-or-create.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
 import type { Period } from '../calendar.ts';
 import { CARRIERS, METRICS_OF } from '../carriers.ts';
+import { LAMP_METRICS } from '../site-figures/circuit-quarters.ts';
 import type { QuarterRow, SiteMeter } from '../site-figures/site-meter.ts';
+import { staysAt } from './site-stays.ts';
 
 /** Metric ids of the counters of all carriers. */
 export const COUNTERS: readonly string[] = CARRIERS.map((carrier) => METRICS_OF[carrier].counter);
+
+/** Metric ids that site figures are made of. */
+export const FIGURE_METRICS: ReadonlySet<string> = new Set([...COUNTERS, ...LAMP_METRICS]);
 
 const DAY_MS = 86_400_000;
 /** A meter that said nothing for this long is thought to be gone. */
@@ -73,25 +78,13 @@ export class KnownMeters {
       rowsOf.set(name, { series: known, rows: [] });
     }
     return [...rowsOf.values()].flatMap(({ series, rows: ofSeries }) => {
-      const stays = this.#staysAt(site, series);
+      const stays = staysAt(this.#register, site, series);
       // What its rows say was counted here, whatever the register says by now.
       const isHere = stays.some(({ from, to }) => from < day.to && to > day.from);
       if (!isHere && ofSeries.length === 0) return [];
       const kind = this.#register.device(series.gateway, series.device)?.kind;
       const { gateway, device, metric } = series;
       return [{ gateway, device, metric, kind, stays: isHere ? stays : [day], rows: ofSeries }];
-    });
-  }
-
-  /** When a device stood at a site; before its first placement it stood where that is. */
-  #staysAt(site: string, { gateway, device }: Series): Period[] {
-    const placements = this.#register.device(gateway, device)?.placements ?? [
-      { site: this.#register.gateway(gateway)?.site ?? '', from: 0 },
-    ];
-    return placements.flatMap((placement, place) => {
-      if (placement.site !== site) return [];
-      const from = place === 0 ? Number.NEGATIVE_INFINITY : placement.from;
-      return [{ from, to: placements[place + 1]?.from ?? Number.POSITIVE_INFINITY }];
     });
   }
 }

@@ -1,6 +1,8 @@
 /** Site figures as points for boards; names in contract/site-figures.ts. A null is a 0 whose `has_…` is 0. */
-import { SITE_MEASUREMENTS } from '../../contract/site-figures.ts';
+import { CIRCUIT_QUARTERS, HOUR_NAMES, LOAD_HOURS, SITE_MEASUREMENTS, WEEKDAYS } from '../../contract/site-figures.ts';
 import type { Point } from '../../store/point-sink.ts';
+import type { CircuitQuarter } from '../site-figures/circuit-quarters.ts';
+import type { LoadHours } from '../site-figures/load-hours.ts';
 import type { CountedFigure } from '../site-figures/site-day.ts';
 
 export function quarterPoint(figure: CountedFigure): Point {
@@ -37,6 +39,44 @@ export function dayPoint(figure: CountedFigure, budgetKwh: number | null): Point
       has_budget: flag(budgetKwh),
     },
     time: figure.start,
+  };
+}
+
+export function loadHoursPoint(site: string, day: number, { weekday, amounts, known }: LoadHours): Point {
+  const fields: Record<string, number> = {};
+  for (const [hour, name] of HOUR_NAMES.entries()) {
+    fields[`kwh_${name}`] = amounts[hour] ?? 0;
+    fields[`hours_${name}`] = known[hour] ?? 0;
+  }
+  return {
+    bucket: 'long',
+    measurement: LOAD_HOURS,
+    tags: { site, weekday: WEEKDAYS[weekday] ?? '' },
+    fields,
+    time: day,
+  };
+}
+
+export function circuitPoint(site: string, quarter: CircuitQuarter): Point {
+  return {
+    bucket: 'quarters',
+    measurement: CIRCUIT_QUARTERS,
+    tags: { site },
+    fields: {
+      lamps: quarter.lamps,
+      reporting: quarter.reporting,
+      commanded: quarter.commanded,
+      lit_of_commanded: quarter.litOfCommanded,
+      lit: quarter.lit,
+      failed: quarter.failed,
+      dark: quarter.dark,
+      day_burners: quarter.dayBurners,
+      command_percent: quarter.commandPercent,
+      level_percent: quarter.levelPercent,
+      kwh: quarter.kwh,
+      expected_kwh: quarter.expectedKwh,
+    },
+    time: quarter.start,
   };
 }
 

@@ -14,13 +14,16 @@ import type { Point, PointSink } from '../../store/point-sink.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
 import { fiscalYear, fiscalYearAt, type Period } from '../calendar.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
+import { type CircuitLamp, circuitQuarters, LAMP_METRICS } from '../site-figures/circuit-quarters.ts';
+import { loadHours } from '../site-figures/load-hours.ts';
 import { type CountedFigure, siteDay } from '../site-figures/site-day.ts';
 import type { SiteMeter } from '../site-figures/site-meter.ts';
 import { EXAMPLE_TARIFFS } from '../tariffs/example-tariffs.ts';
 import type { Tariff } from '../tariffs/tariff.ts';
+import { lampsBySite } from './circuit-lamps.ts';
 import { CivilDays } from './civil-days.ts';
 import { COUNTERS, KnownMeters } from './known-meters.ts';
-import { dayPoint, quarterPoint } from './site-figure-points.ts';
+import { circuitPoint, dayPoint, loadHoursPoint, quarterPoint } from './site-figure-points.ts';
 import type { TouchedSite } from './touched-sites.ts';
 
 export interface SiteFigureWriterDeps {
@@ -65,6 +68,8 @@ export class SiteFigureWriter implements Service {
   readonly #tariffFaults = new Set<string>();
   /** Up to where each site's figures were written since the start, epoch milliseconds. */
   readonly #writtenTo = new Map<string, number>();
+  #lamps: ReadonlyMap<string, CircuitLamp[]> = new Map();
+  #lampsVersion = Number.NaN;
   #sweeping: Timer | undefined;
   #sweptTo: number | undefined;
   #isLoaded = false;
@@ -147,6 +152,7 @@ export class SiteFigureWriter implements Service {
           const ofSite = rows.filter((row) => row.site === site);
           return this.#pointsOf(site, day, sites.get(site) as Period, this.#meters.metersOn(site, day, ofSite));
         });
+        for (const site of some) points.push(...(await this.#circuitPoints(site, sites.get(site) as Period)));
         for (let begin = 0; begin < points.length; begin += POINTS_AT_ONCE) {
           await sink.putPoints(points.slice(begin, begin + POINTS_AT_ONCE));
         }
@@ -188,8 +194,28 @@ export class SiteFigureWriter implements Service {
       if (made === undefined) return this.#meters.has(site, carrier) ? nothingLeft(site, carrier, day, touched) : [];
       const budget = carrier === 'electricity' ? this.#dayBudget(listed, day, zone) : null;
       const quarters = made.quarters.filter(({ start }) => start >= touched.from && start < touched.to);
-      return [dayPoint(made.day, budget), ...quarters.map(quarterPoint)];
+      const hours =
+        carrier === 'load' ? [loadHoursPoint(site, day.from, loadHours(made.quarters, day.from, zone))] : [];
+      return [dayPoint(made.day, budget), ...quarters.map(quarterPoint), ...hours];
     });
+  }
+
+  async #circuitPoints(site: string, touched: Period): Promise<Point[]> {
+    const { store, register } = this.#deps;
+    const lamps = this.#lampsOf(site);
+    if (lamps.length === 0) return [];
+    const rows = await store.rollUps({ width: '15m', sites: [site], metrics: LAMP_METRICS, ...touched });
+    const { latitude, longitude } = register.site(site) ?? {};
+    const position = latitude === undefined || longitude === undefined ? undefined : { latitude, longitude };
+    return circuitQuarters(lamps, rows, touched, position).map((quarter) => circuitPoint(site, quarter));
+  }
+
+  #lampsOf(site: string): CircuitLamp[] {
+    if (this.#lampsVersion !== this.#deps.register.version) {
+      this.#lampsVersion = this.#deps.register.version;
+      this.#lamps = lampsBySite(this.#deps.register);
+    }
+    return this.#lamps.get(site) ?? [];
   }
 
   /** Tariffs that contradict each other give no cost, and are said once; all else is true without them. */

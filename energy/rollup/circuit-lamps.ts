@@ -1,0 +1,20 @@
+/** The lamps of each circuit, as the register lists them. */
+import type { RegisterView } from '../../register/register-view.ts';
+import { getOrCreate } from '../../runtime/get-or-create.ts';
+import type { CircuitLamp } from '../site-figures/circuit-quarters.ts';
+import { staysAt } from './site-stays.ts';
+
+const LAMP_KIND = 'lamp';
+
+/** By site, with those that once stood there. A lamp is a device of that kind, or one with a nominal power. */
+export function lampsBySite(register: RegisterView): Map<string, CircuitLamp[]> {
+  const bySite = new Map<string, CircuitLamp[]>();
+  for (const { gateway, id: device, kind, nominal_w: nominalW, retired, placements } of register.devices()) {
+    if (retired === true || (kind !== LAMP_KIND && nominalW === undefined)) continue;
+    for (const site of new Set(placements.map((placement) => placement.site))) {
+      const stays = staysAt(register, site, { gateway, device });
+      getOrCreate(bySite, site, () => []).push({ gateway, device, nominalW, stays });
+    }
+  }
+  return bySite;
+}
