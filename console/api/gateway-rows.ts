@@ -1,13 +1,10 @@
 /** A gateway as the console shows it: what the register says joined with what ingest hears. */
-import { HEALTH_INTERVAL_MS } from '../../contract/health.ts';
+import { gatewayStateOf, hasFreshHealth } from '../../contract/gateway-state.ts';
 import type { GatewayCounts, GatewayStatus, IngestView } from '../../ingest/ingest-view.ts';
 import type { Gateway } from '../../register/model.ts';
 import type { RegisterView } from '../../register/register-view.ts';
 import { isoTime } from './iso-time.ts';
 import type { GatewayReply, GatewayState, GatewaySummaryReply } from './replies.ts';
-
-/** Without health for longer than this a gateway is silent, whatever its presence says. */
-export const SILENT_AFTER_MS = 3 * HEALTH_INTERVAL_MS;
 
 const NO_COUNTS: GatewayCounts = {
   received: 0,
@@ -55,20 +52,12 @@ export function gatewayRow(gateway: Gateway | undefined, status: GatewayStatus |
   };
 }
 
-/** Online needs both: the presence may be a retained word of a gateway whose last will never came. */
 export function gatewayState(
   gateway: Gateway | undefined,
   status: GatewayStatus | undefined,
   now: number,
 ): GatewayState {
-  if (gateway?.retired === true) return 'retired';
-  if (status?.online === undefined && status?.health === undefined) return 'never-seen';
-  if (status.online === false) return 'offline';
-  return status.online === true && hasFreshHealth(status, now) ? 'online' : 'silent';
-}
-
-function hasFreshHealth(status: GatewayStatus | undefined, now: number): boolean {
-  return status?.healthAt !== undefined && now - status.healthAt <= SILENT_AFTER_MS;
+  return gatewayStateOf(status, gateway?.retired === true, now);
 }
 
 function healthRow(status: GatewayStatus | undefined, now: number): GatewayReply['health'] {

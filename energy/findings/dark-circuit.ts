@@ -2,7 +2,7 @@
 import { inWords } from '../calendar.ts';
 import { lampState, NIGHT_FROM_DEG, STANDBY_W } from '../lamp-state.ts';
 import { sunCrossings, sunElevation } from '../sun.ts';
-import { aFinding, type CircuitInput, type Finding, figure, type Rule } from './finding.ts';
+import { aFinding, type CircuitInput, devicesOf, type Finding, figure, type Rule } from './finding.ts';
 
 /** One lamp of many that still burns hangs on another phase; below this it is a matter of lamps. */
 const DARK_SHARE = 0.8;
@@ -38,6 +38,7 @@ function judge(circuit: CircuitInput, now: number): Finding | undefined {
     severity: 'critical',
     site,
     gateway: dark[0]?.gateway ?? null,
+    devices: devicesOf(dark),
     since: dusk?.time ?? at,
     title: `${name} is dark`,
     words:

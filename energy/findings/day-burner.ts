@@ -2,7 +2,16 @@
 import { inWords } from '../calendar.ts';
 import { DAY_FROM_DEG, lampState, STANDBY_W } from '../lamp-state.ts';
 import { sunCrossings, sunElevation } from '../sun.ts';
-import { aFinding, type CircuitInput, type Finding, figure, type LampInput, type Rule, written } from './finding.ts';
+import {
+  aFinding,
+  type CircuitInput,
+  devicesOf,
+  type Finding,
+  figure,
+  type LampInput,
+  type Rule,
+  written,
+} from './finding.ts';
 
 const HALF_DAY_MS = 43_200_000;
 
@@ -33,6 +42,7 @@ function judge(circuit: CircuitInput, now: number): Finding | undefined {
     severity: 'warning',
     site,
     ...(isOne ? { gateway: only.gateway, device: only.device } : {}),
+    devices: devicesOf(burning),
     since: rise?.time ?? at,
     title: `${which} of ${name} ${isOne ? 'burns' : 'burn'} by day`,
     words:

@@ -34,6 +34,8 @@ export interface Finding {
   readonly site: string | null;
   readonly gateway: string | null;
   readonly device: string | null;
+  /** The devices that show it, as `gateway/device`, where it is about several; absent when those above say it all. */
+  readonly devices?: readonly string[];
   /** Epoch milliseconds; null when nobody can say. */
   readonly since: number | null;
   readonly title: string;
@@ -167,4 +169,9 @@ export function figure(label: string, value: number, unit: string, decimals = 0)
 
 export function written(value: number, decimals = 0): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: decimals });
+}
+
+/** Names of devices for a finding's `devices`. */
+export function devicesOf(lamps: readonly Pick<LampInput, 'gateway' | 'device'>[]): readonly string[] {
+  return lamps.map(({ gateway, device }) => `${gateway}/${device}`);
 }
