@@ -94,6 +94,8 @@ export class DisturbedLink implements GatewayLink {
   }
 
   #cut(): void {
+    // What has fallen silent would not say that it is back.
+    if (this.#isSilent) return;
     const { link, cutForMs = CUT_FOR_MS } = this.#deps;
     this.#isCut = true;
     if (link.connected) link.drop();
