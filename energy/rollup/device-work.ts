@@ -15,8 +15,8 @@ export interface DeviceWork {
   readonly owedHours: readonly number[];
 }
 
-/** Quarter hours of devices that one group may have: a day of 64 devices. */
-const MOST_DEVICE_SLOTS = 64 * MARKS_PER_DAY;
+/** Quarter hours of devices that one group may have: a day of 32 devices. Commits wait while it is written. */
+const MOST_DEVICE_SLOTS = 32 * MARKS_PER_DAY;
 /** Stretches that begin and end within the same two hours are read together. */
 const ALIKE_SLOTS = 8;
 const HOUR_MS = MARKED_DAY_MS / 24;

@@ -15,6 +15,7 @@ import { findInfluxd, startInfluxd } from '../real-servers/influxd.ts';
 import { ServerProcess } from '../server-process.ts';
 import { benchFleet } from './fleet.ts';
 import { type LoadOptions, load } from './loader.ts';
+import { benchRollUp } from './rollup.ts';
 import { storeLimit } from './store-limit.ts';
 
 const GATEWAYS = 20;
@@ -29,12 +30,15 @@ const { values } = parseArgs({
     gateways: { type: 'string', default: '2000,10000' },
     rate: { type: 'string', default: '1000' },
     over: { type: 'string', default: 'tcp,tls' },
+    rollup: { type: 'boolean', default: false },
+    days: { type: 'string', default: '30' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help || !['all', 'duckdb', 'influxdb'].includes(values.store)) {
   console.log('npm run bench -- [--store duckdb|influxdb|all] [--seconds 8]');
   console.log('npm run bench -- --fleet [--gateways 2000,10000] [--over tcp,tls] [--rate 1000] [--seconds 20]');
+  console.log('npm run bench -- --rollup [--days 30] [--rate 1000] [--seconds 8]');
   process.exit(values.help ? 0 : 1);
 }
 const seconds = Number(values.seconds);
@@ -49,6 +53,10 @@ if (values.fleet) {
     readingsPerS: Number(values.rate),
     transports: (['tcp', 'tls'] as const).filter((name) => values.over.split(',').includes(name)),
   });
+  process.exit();
+}
+if (values.rollup) {
+  await benchRollUp({ days: Number(values.days), readingsPerS: Number(values.rate), seconds });
   process.exit();
 }
 console.log(`${GATEWAYS} gateways, 4 values a reading, loader on the same cores, ${seconds} s a row\n`);
