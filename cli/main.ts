@@ -2,6 +2,7 @@
 /** `lamplighter`: one program, a command a role. Each command is a file in commands/. */
 import { Command } from 'commander';
 import { LamplighterError } from '../contract/error-codes.ts';
+import { completenessCommand } from './commands/completeness.ts';
 import { composeCommand } from './commands/compose.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -14,6 +15,7 @@ import { importCommand } from './commands/import.ts';
 import { meterCommand } from './commands/meter.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { observerCommand } from './commands/observer.ts';
+import { reportCommand } from './commands/report.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { startCommand } from './commands/start.ts';
 import { storeCommand } from './commands/store.ts';
@@ -40,6 +42,8 @@ const program = new Command('lamplighter')
   .addCommand(simulateCommand())
   .addCommand(energyCommand())
   .addCommand(meterCommand())
+  .addCommand(completenessCommand())
+  .addCommand(reportCommand())
   .addCommand(metricsCommand())
   .addCommand(tlsCommand())
   .addCommand(composeCommand())

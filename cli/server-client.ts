@@ -6,6 +6,11 @@ import { operatorTokenFile, runningServer } from './data-folder.ts';
 
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
+interface Body {
+  readonly type: string;
+  readonly content: string | Uint8Array<ArrayBuffer>;
+}
+
 export class ServerClient {
   /** Address of the MQTT broker. */
   readonly mqtt: URL;
@@ -39,17 +44,24 @@ export class ServerClient {
     return await this.#send('GET', path, query);
   }
 
+  /** A document, and the name that the server gives its file. */
+  async file(path: string, query: Query = {}): Promise<{ name: string | undefined; bytes: Uint8Array }> {
+    const reply = await this.#fetch('GET', path, query);
+    const name = /filename="([^"/\\]+)"/.exec(reply.headers.get('content-disposition') ?? '')?.[1];
+    return { name, bytes: new Uint8Array(await reply.arrayBuffer()) };
+  }
+
   async #ask<T>(method: string, path: string, query: Query, body?: unknown): Promise<T> {
     const json = body === undefined ? undefined : { type: 'application/json', content: JSON.stringify(body) };
     return JSON.parse(await this.#send(method, path, query, json)) as T;
   }
 
-  async #send(
-    method: string,
-    path: string,
-    query: Query,
-    body?: { type: string; content: string | Uint8Array<ArrayBuffer> },
-  ): Promise<string> {
+  async #send(method: string, path: string, query: Query, body?: Body): Promise<string> {
+    const reply = await this.#fetch(method, path, query, body);
+    return await reply.text();
+  }
+
+  async #fetch(method: string, path: string, query: Query, body?: Body): Promise<Response> {
     const url = new URL(path, this.#console);
     for (const [key, value] of Object.entries(query)) {
       for (const each of Array.isArray(value) ? value : [value]) {
@@ -64,9 +76,8 @@ export class ServerClient {
       },
       ...(body === undefined ? {} : { body: body.content }),
     });
-    const text = await reply.text();
-    if (!reply.ok) throw errorOf(text, reply.status);
-    return text;
+    if (!reply.ok) throw errorOf(await reply.text(), reply.status);
+    return reply;
   }
 }
 

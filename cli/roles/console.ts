@@ -4,6 +4,7 @@ import { type Console, createConsole } from '../../console/console.ts';
 import { gatewayFile } from '../../edge/gateway-file.ts';
 import { hashToken } from '../../register/credentials.ts';
 import type { SimulatedGateways } from '../../simulators/simulated-gateways.ts';
+import { readReferenceTables } from '../tariff-files.ts';
 import { VERSION } from '../version.ts';
 import type { BrokerPlace } from './broker.ts';
 import type { RoleContext } from './role.ts';
@@ -29,6 +30,7 @@ export async function consoleRole(
         ? {}
         : { history: () => simulated.history(), simulatedAccounts: () => simulated.accounts() }),
       operatorTokenSha256: hashToken(operatorToken),
+      tables: () => readReferenceTables(settings.data),
       version: VERSION,
       gatewayUrl: broker.url,
       gatewayFile: (gateway) =>
