@@ -3,17 +3,32 @@
  * kept. Every figure of the report is made of these, so that days, lines of cost and totals add up to each other.
  */
 import type { RollUp } from '../contract/roll-up.ts';
-import { type Interval, type IntervalRow, intervalsOf, type MeterRows } from '../energy/analytics/interval.ts';
-import { type Period, periodsIn } from '../energy/calendar.ts';
-import { scaleOf } from '../energy/counter-rules.ts';
+import { type Interval, intervalsOf, type MeterRows } from '../energy/analytics/interval.ts';
+import type { Period } from '../energy/calendar.ts';
+import { QUARTER_MS, scaleOf } from '../energy/counter-rules.ts';
 import type { SiteMeter } from './site-meters.ts';
+
+/** Rows of each series (`seriesOf`), in rising order of start. */
+export type SeriesRows = ReadonlyMap<string, readonly RollUp[]>;
+
+export function rowsBySeries(rows: readonly RollUp[]): SeriesRows {
+  const bySeries = new Map<string, RollUp[]>();
+  for (const row of rows) {
+    const name = seriesOf(row);
+    const list = bySeries.get(name);
+    if (list === undefined) bySeries.set(name, [row]);
+    else list.push(row);
+  }
+  for (const list of bySeries.values()) list.sort((one, other) => one.start - other.start);
+  return bySeries;
+}
 
 export interface CarrierRows {
   /** Of one carrier of the site. */
   readonly meters: readonly SiteMeter[];
-  /** Rows at the site, of any carrier. */
-  readonly quarters: readonly RollUp[];
-  readonly days: readonly RollUp[];
+  /** At the site, of these meters and others. */
+  readonly quarters: SeriesRows;
+  readonly days: SeriesRows;
   readonly period: Period;
   readonly zone: string;
 }
@@ -21,22 +36,42 @@ export interface CarrierRows {
 /** In order, without a hole. Amounts are whole counts of the meter, so that sums of them are exact. */
 export function carrierIntervals({ meters, quarters, days, period, zone }: CarrierRows): Interval[] {
   const fine = intervalsOf(rowsOf(meters, quarters), { period, width: '15m', zone });
-  const coarse = intervalsOf(rowsOf(meters, days), { period, width: '1d', zone });
-  const dayFrom = new Map(coarse.map((interval) => [interval.start, interval]));
-  const starts = new Set(ofMeters(meters, quarters).map(({ start }) => start));
-  const counted: Interval[] = [];
-  let place = 0;
-  for (const day of periodsIn(period, 'day', zone)) {
-    const first = place;
-    while (place < fine.length && (fine[place] as Interval).start < day.to) place++;
-    const ofDay = fine.slice(first, place);
-    const whole = dayFrom.get(day.from);
-    const isKeptAsDay = whole !== undefined && whole.value !== null && whole.end === day.to;
-    if (isKeptAsDay && !ofDay.some(({ start }) => starts.has(start))) counted.push(whole);
-    else counted.push(...ofDay);
-  }
+  const starts = new Set(meters.flatMap((meter) => (quarters.get(seriesOf(meter)) ?? []).map(({ start }) => start)));
+  const bareDays = new Set(
+    meters
+      .flatMap((meter) => days.get(seriesOf(meter)) ?? [])
+      .filter(({ start }) => !holdsAny(starts, start))
+      .map(({ start }) => start),
+  );
+  const found = bareDays.size === 0 ? fine : withDays(fine, bareDays, { meters, days, period, zone });
   const scale = scaleOf(meters[0]?.metric ?? '');
-  return counted.map((interval) => inCounts(interval, scale));
+  return found.map((interval) => inCounts(interval, scale));
+}
+
+/** The shortest day. */
+const DAY_MS = 23 * 3_600_000;
+
+function holdsAny(starts: ReadonlySet<number>, day: number): boolean {
+  for (let start = day; start < day + DAY_MS; start += QUARTER_MS) if (starts.has(start)) return true;
+  return false;
+}
+
+/** Whole days in place of the quarter hours that are no longer kept of them. */
+function withDays(
+  fine: readonly Interval[],
+  bareDays: ReadonlySet<number>,
+  { meters, days, period, zone }: Omit<CarrierRows, 'quarters'>,
+): Interval[] {
+  const coarse = intervalsOf(rowsOf(meters, days), { period, width: '1d', zone });
+  const wholeDays = coarse.filter(({ start, end, value }) => bareDays.has(start) && value !== null && end <= period.to);
+  const found: Interval[] = [];
+  let place = 0;
+  for (const day of wholeDays) {
+    while (place < fine.length && (fine[place] as Interval).start < day.start) found.push(fine[place++] as Interval);
+    while (place < fine.length && (fine[place] as Interval).start < day.end) place++;
+    found.push(day);
+  }
+  return [...found, ...fine.slice(place)];
 }
 
 /** Sum of known amounts, exact to the count of the meter; null when nothing is known. */
@@ -52,23 +87,11 @@ export function sumOf(intervals: readonly Interval[], field: 'value' | 'interpol
   return isKnown ? counts / scale : null;
 }
 
-function rowsOf(meters: readonly SiteMeter[], rows: readonly RollUp[]): MeterRows[] {
-  const bySeries = new Map<string, IntervalRow[]>();
-  for (const row of ofMeters(meters, rows)) {
-    const name = seriesOf(row);
-    const list = bySeries.get(name);
-    if (list === undefined) bySeries.set(name, [row]);
-    else list.push(row);
-  }
+function rowsOf(meters: readonly SiteMeter[], rows: SeriesRows): MeterRows[] {
   return meters.flatMap((meter) => {
-    const ofMeter = bySeries.get(seriesOf(meter)) ?? [];
+    const ofMeter = rows.get(seriesOf(meter)) ?? [];
     return meter.stays.map(({ from, to }) => ({ rows: ofMeter, from, to }));
   });
-}
-
-function ofMeters(meters: readonly SiteMeter[], rows: readonly RollUp[]): RollUp[] {
-  const names = new Set(meters.map(seriesOf));
-  return rows.filter((row) => names.has(seriesOf(row)));
 }
 
 export function seriesOf({ gateway, device, metric }: Pick<RollUp, 'gateway' | 'device' | 'metric'>): string {

@@ -5,7 +5,7 @@ import { type Interval, intervalsIn } from '../energy/analytics/interval.ts';
 import { loadFactor, peakDemand } from '../energy/analytics/peak-demand.ts';
 import type { Period } from '../energy/calendar.ts';
 import { unitOf } from '../energy/carriers.ts';
-import { QUARTER_MS } from '../energy/counter-rules.ts';
+import { QUARTER_MS, scaleOf } from '../energy/counter-rules.ts';
 import { type Tariffs, tariffsSchema } from '../register/model.ts';
 import { carrierIntervals, sumOf } from './carrier-intervals.ts';
 import type { EnergyReportInput } from './energy-report.ts';
@@ -63,54 +63,65 @@ export interface CountedCarrier {
 /** Carriers that are charged for have hours of use as well. */
 const BILLED: readonly string[] = tariffsSchema.keyof().options;
 
-export function carrierReport(
+/** `pause` is waited for between the steps. */
+export async function carrierReport(
   input: EnergyReportInput,
   carrier: ReportedCarrier,
   meters: readonly SiteMeter[],
-): CountedCarrier {
-  const { site, city, period, tables } = input;
+  pause: () => Promise<void>,
+): Promise<CountedCarrier> {
+  const { site, period } = input;
   const { zone } = site;
-  const from = Math.min(period.from, input.readFrom);
-  const all = carrierIntervals({ ...input, meters, zone, period: { from, to: period.to } });
+  const all = carrierIntervals({ ...input, meters, zone, period: { from: input.readFrom, to: period.to } });
   const intervals = intervalsIn(all, period);
   const metric = meters[0]?.metric ?? '';
   const amount = amountOf(intervals, period, metric);
-  const unit = unitOf(carrier);
+  await pause();
+  const { peak, ...hours } = shapeOf(input, intervals, metric);
+  await pause();
   const isUsed = BILLED.includes(carrier);
-  const shape = shapeOf(input, intervals);
+  const cost = isUsed ? costOf(input, carrier as keyof Tariffs, all) : null;
+  await pause();
+  const reports: MeterReport[] = [];
+  for (const meter of meters) {
+    reports.push(meterReport(input, meter, meters.length === 1 ? intervals : undefined));
+    await pause();
+  }
+  const unit = unitOf(carrier);
   const report: CarrierReport = {
     carrier,
     unit,
     rateUnit: unit === 'kWh' ? 'kW' : `${unit}/h`,
-    meters: meters.map((meter) => meterReport(input, meter)),
+    meters: reports,
     consumption: amount.value === null ? notTold('nothing-known') : told(amount.value),
     amount,
     shares: sharesOf(amount),
     missing: missingTime(intervals, period, zone),
-    peak: shape.peak,
-    loadFactor: isUsed ? shape.loadFactor : null,
-    baseLoad: isUsed ? shape.baseLoad : null,
-    afterHours: isUsed ? shape.afterHours : null,
-    cost: isUsed
-      ? reportCost({
-          carrier: carrier as keyof Tariffs,
-          tariff: site.tariffs?.[carrier as keyof Tariffs] ?? city?.tariffs?.[carrier as keyof Tariffs],
-          tables,
-          intervals: all,
-          period,
-        })
-      : null,
-    emissions:
-      reportEmissions({
-        carrier,
-        amount: amount.value,
-        year: Number(input.month.slice(0, 4)),
-        set: site.factors ?? city?.factors,
-        gwp: input.gwp,
-        tables,
-      }) ?? null,
+    peak,
+    ...(isUsed ? hours : { loadFactor: null, baseLoad: null, afterHours: null }),
+    cost,
+    emissions: emissionsOf(input, carrier, amount.value),
   };
   return { report, intervals };
+}
+
+function costOf(
+  { site, city, tables, period }: EnergyReportInput,
+  carrier: keyof Tariffs,
+  intervals: readonly Interval[],
+): ReportCost {
+  const tariff = site.tariffs?.[carrier] ?? city?.tariffs?.[carrier];
+  return reportCost({ carrier, tariff, tables, intervals, period });
+}
+
+function emissionsOf(
+  { site, city, month, tables, gwp }: EnergyReportInput,
+  carrier: ReportedCarrier,
+  amount: number | null,
+): ReportEmissions | null {
+  const set = site.factors ?? city?.factors;
+  const year = Number(month.slice(0, 4));
+  return reportEmissions({ carrier, amount, year, set, gwp, tables }) ?? null;
 }
 
 type Shape = Pick<CarrierReport, 'peak'> & {
@@ -118,13 +129,14 @@ type Shape = Pick<CarrierReport, 'peak'> & {
 };
 
 /** Peaks and hours are those of quarter hours. */
-function shapeOf({ site, period }: EnergyReportInput, intervals: readonly Interval[]): Shape {
+function shapeOf({ site, period }: EnergyReportInput, intervals: readonly Interval[], metric: string): Shape {
   const isFine = intervals.every(({ start, end }) => end - start === QUARTER_MS);
   if (!isFine) {
     const not = notTold('only-days-kept');
     return { peak: not, loadFactor: not, baseLoad: not, afterHours: not };
   }
   const { zone, schedule } = site;
+  const scale = scaleOf(metric);
   return {
     peak: toldOf(peakDemand(intervals, period), ({ peak: demand, at }) => ({ demand, at })),
     loadFactor: toldOf(loadFactor(intervals, period), (value) => value),
@@ -133,20 +145,21 @@ function shapeOf({ site, period }: EnergyReportInput, intervals: readonly Interv
       afterHoursShare({ intervals, period, zone, schedule }),
       ({ share, afterHours, shareOfTime }) => ({
         share,
-        amount: afterHours,
+        amount: Math.round(afterHours * scale) / scale,
         shareOfTime,
       }),
     ),
   };
 }
 
-function meterReport(input: EnergyReportInput, meter: SiteMeter): MeterReport {
+/** `own`: its intervals, where they are at hand already. */
+function meterReport(input: EnergyReportInput, meter: SiteMeter, own: readonly Interval[] | undefined): MeterReport {
   const { site, period } = input;
   const { gateway, device, metric, name } = meter;
   const stays = meter.stays
     .map(({ from, to }) => ({ from: Math.max(from, period.from), to: Math.min(to, period.to) }))
     .filter(({ from, to }) => from < to);
-  const all = carrierIntervals({ ...input, meters: [meter], zone: site.zone });
+  const all = own ?? carrierIntervals({ ...input, meters: [meter], zone: site.zone });
   const intervals = all.filter(({ start, end }) => stays.some((stay) => stay.from < end && start < stay.to));
   const wholeMs = stays.reduce((sum, { from, to }) => sum + to - from, 0);
   const amount = amountOf(intervals, period, metric, wholeMs);

@@ -55,6 +55,7 @@ function aboutTable(report: EnergyReport): Table {
   const decimals = (row: readonly Cell[]) => (/^(Cost|kgCO2e)/.test(String(row[0])) ? 2 : 0);
   return {
     name: 'About',
+    fixedColumns: 1,
     columns: [
       { title: 'What', kind: 'text', width: 38 },
       { title: 'Value', kind: 'text', width: 90, decimals },
@@ -88,7 +89,7 @@ function daysTable({ site, days, carriers }: EnergyReport): Table {
     day.hours,
     ...REPORTED_CARRIERS.flatMap((carrier) => dayCells(isMetered.has(carrier) ? day.carriers.get(carrier) : undefined)),
   ]);
-  return { name: 'Days', columns, rows };
+  return { name: 'Days', fixedColumns: 2, columns, rows };
 }
 
 function dayCells(figures: DayFigures | undefined): Cell[] {

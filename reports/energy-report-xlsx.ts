@@ -13,7 +13,7 @@ export async function energyReportXlsx(report: EnergyReport): Promise<Buffer> {
   return await writeExcelFile(sheets as Sheet<Buffer>[], { fontFamily: 'Calibri', fontSize: 11 }).toBuffer();
 }
 
-function sheetOf({ name, columns, rows }: Table) {
+function sheetOf({ name, columns, rows, fixedColumns }: Table) {
   const header = columns.map(
     ({ title, kind }): CellObject => ({
       value: title,
@@ -29,7 +29,13 @@ function sheetOf({ name, columns, rows }: Table) {
     header,
     ...rows.map((row) => columns.map((column, place) => cellOf(row[place] ?? null, column, row))),
   ];
-  return { sheet: name, data, columns: columns.map(({ width }) => ({ width })), stickyRowsCount: 1 };
+  return {
+    sheet: name,
+    data,
+    columns: columns.map(({ width }) => ({ width })),
+    stickyRowsCount: 1,
+    stickyColumnsCount: fixedColumns,
+  };
 }
 
 function cellOf(cell: Cell, { kind, decimals = 0 }: Column, row: readonly Cell[]): CellObject | null {

@@ -2,11 +2,12 @@
  * The energy of one site in one civil month: figures, days, events of the meters, and what they were made with. A pure
  * function of what was read; the same input gives the same report, and `inputs` is the fingerprint of it.
  */
-import type { MeterEvent, RollUp } from '../contract/roll-up.ts';
+import type { MeterEvent } from '../contract/roll-up.ts';
 import type { Period } from '../energy/calendar.ts';
 import type { Factor, Gwp } from '../energy/emissions/factor-table.ts';
 import type { Tariff } from '../energy/tariffs/tariff.ts';
 import type { City, MeterDecision, Site } from '../register/model.ts';
+import type { SeriesRows } from './carrier-intervals.ts';
 import { type CarrierReport, type CountedCarrier, carrierReport } from './carrier-report.ts';
 import { inputsHash } from './inputs-hash.ts';
 import type { ReferenceTables } from './reference-tables.ts';
@@ -26,8 +27,8 @@ export interface EnergyReportInput {
   readonly readFrom: number;
   readonly meters: readonly SiteMeter[];
   /** Rows of the site's counters, of 15 minutes and of days. */
-  readonly quarters: readonly RollUp[];
-  readonly days: readonly RollUp[];
+  readonly quarters: SeriesRows;
+  readonly days: SeriesRows;
   /** Events and decisions that touch the month, of these meters. */
   readonly events: readonly MeterEvent[];
   readonly decisions: readonly MeterDecision[];
@@ -65,7 +66,7 @@ export interface EnergyReport
   readonly notes: readonly string[];
 }
 
-/** `pause` is waited for between carriers, so that the arithmetic of one site never holds a thread for long. */
+/** `pause` is waited for between the steps, so that the arithmetic of one site never holds a thread for long. */
 export async function energyReport(
   input: EnergyReportInput,
   pause: () => Promise<void> = async () => {},
@@ -75,7 +76,7 @@ export async function energyReport(
   for (const carrier of REPORTED_CARRIERS) {
     const meters = input.meters.filter((meter) => meter.carrier === carrier && stoodIn(meter, input.period));
     if (meters.length === 0) withoutMeters.push(carrier);
-    else counted.push(carrierReport(input, carrier, meters));
+    else counted.push(await carrierReport(input, carrier, meters, pause));
     await pause();
   }
   const carriers = counted.map(({ report }) => report);

@@ -13,27 +13,14 @@ export function inputsHash(input: EnergyReportInput, used: EnergyReport['used'])
   add({ site: { id, zone, schedule, tariffs, factors }, city: { tariffs: city?.tariffs, factors: city?.factors } });
   add({ month, period, readFrom, gwp, used });
   add(meters.map(({ name: _, ...meter }) => meter));
-  const names = new Set(meters.map(seriesOf));
   for (const rows of [input.quarters, input.days]) {
-    for (const [name, lines] of linesBySeries(rows, names)) hash.update(`${name}\n${lines.join('\n')}\n`);
+    for (const name of [...new Set(meters.map(seriesOf))].sort()) {
+      hash.update(`${name}\n${(rows.get(name) ?? []).map(lineOf).join('\n')}\n`);
+    }
   }
   add([...events].sort(byInstant));
   add([...decisions].sort(byInstant));
   return hash.digest('hex');
-}
-
-function linesBySeries(rows: readonly RollUp[], names: ReadonlySet<string>): [string, string[]][] {
-  const bySeries = new Map<string, RollUp[]>();
-  for (const row of rows) {
-    const name = seriesOf(row);
-    if (!names.has(name)) continue;
-    const list = bySeries.get(name);
-    if (list === undefined) bySeries.set(name, [row]);
-    else list.push(row);
-  }
-  return [...bySeries]
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, list]) => [name, list.sort((one, other) => one.start - other.start).map(lineOf)]);
 }
 
 function lineOf({ start, coverage, consumption, interpolated, estimated }: RollUp): string {

@@ -7,7 +7,7 @@ import type { Site, Tariffs } from '../register/model.ts';
 import { type RegisterView, siteAt } from '../register/register-view.ts';
 import type { RollUpStore } from '../store/roll-up-store.ts';
 import type { DeviceKey, TelemetryStore } from '../store/telemetry-store.ts';
-import { seriesOf } from './carrier-intervals.ts';
+import { rowsBySeries, seriesOf } from './carrier-intervals.ts';
 import type { EnergyReportInput } from './energy-report.ts';
 import type { ReferenceTables } from './reference-tables.ts';
 import { reportedPart } from './report-month.ts';
@@ -48,7 +48,18 @@ export async function readEnergyReport(sources: ReportSources, wanted: ReportWan
       names.has(seriesOf(decision)) &&
       ((decision.at >= period.from && decision.at < period.to) || events.some((event) => isSame(event, decision))),
   );
-  return { ...wanted, city, period, readFrom, meters, quarters, days, events, decisions, tables };
+  return {
+    ...wanted,
+    city,
+    period,
+    readFrom,
+    meters,
+    quarters: rowsBySeries(quarters),
+    days: rowsBySeries(days),
+    events,
+    decisions,
+    tables,
+  };
 }
 
 /** Devices that ever told each counter: one that is silent all month has no rows, and is missing all the same. */

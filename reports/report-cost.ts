@@ -92,7 +92,9 @@ function unknownWords(id: string, carrier: string, versions: readonly Tariff[], 
 function toLine({ from, to, ...line }: CostLine, tariffs: readonly Tariff[], currency: string): ReportCostLine {
   const zone = tariffs[0]?.zone ?? 'UTC';
   const amount = roundMoney(line.amount, currency);
-  return { ...line, firstDay: localDate(from, zone), lastDay: localDate(to - 1, zone), amount };
+  // Sums of thousands of floats, without the tail of digits that adding leaves.
+  const quantity = Number(line.quantity.toPrecision(12));
+  return { ...line, quantity, firstDay: localDate(from, zone), lastDay: localDate(to - 1, zone), amount };
 }
 
 /** Half a cent goes away from zero; 1.005 is half a cent although its nearest float lies below. */

@@ -42,7 +42,7 @@ export function costTable({ site, month, carriers }: EnergyReport): Table {
       ],
     ];
   });
-  return { name: 'Cost', columns, rows };
+  return { name: 'Cost', fixedColumns: 3, columns, rows };
 }
 
 export function metersTable({ site, month, carriers }: EnergyReport): Table {
@@ -81,7 +81,7 @@ export function metersTable({ site, month, carriers }: EnergyReport): Table {
       ...[missing.hours, missing.words || null],
     ]),
   );
-  return { name: 'Meters', columns, rows };
+  return { name: 'Meters', fixedColumns: 3, columns, rows };
 }
 
 export function eventsTable({ site, month, events, decisions }: EnergyReport): Table {
@@ -142,7 +142,7 @@ export function eventsTable({ site, month, events, decisions }: EnergyReport): T
     })),
   ];
   rows.sort((one, other) => one.at - other.at);
-  return { name: 'Events', columns, rows: rows.map(({ cells }) => cells) };
+  return { name: 'Events', fixedColumns: 3, columns, rows: rows.map(({ cells }) => cells) };
 }
 
 export function sourcesTable({ used, version, inputs }: EnergyReport): Table {
@@ -182,5 +182,5 @@ export function sourcesTable({ used, version, inputs }: EnergyReport): Table {
       'SHA-256 of the roll-ups, events, decisions, tariffs and factors that went in',
     ],
   ];
-  return { name: 'Sources', columns, rows };
+  return { name: 'Sources', fixedColumns: 2, columns, rows };
 }

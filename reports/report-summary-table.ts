@@ -2,7 +2,7 @@
 import { localIso } from '../energy/calendar.ts';
 import type { CarrierReport } from './carrier-report.ts';
 import type { EnergyReport } from './energy-report.ts';
-import { percentOf } from './percent.ts';
+import { percentOf, roundedPercent } from './percent.ts';
 import type { ReportEmission } from './report-emissions.ts';
 import type { Cell, Column, Table } from './table.ts';
 import type { Told } from './told.ts';
@@ -48,7 +48,7 @@ export function summaryTable(report: EnergyReport): Table {
       using ?? null,
     ]),
   );
-  return { name: 'Summary', columns: COLUMNS, rows };
+  return { name: 'Summary', fixedColumns: 4, columns: COLUMNS, rows };
 }
 
 function linesOf(report: CarrierReport, zone: string): Line[] {
@@ -72,12 +72,12 @@ function linesOf(report: CarrierReport, zone: string): Line[] {
       told: mapped(peak, ({ demand }) => demand),
       ...(peak.value === null ? {} : { when: localIso(peak.value.at, zone) }),
     },
-    ...given('load factor', '%', mapped(report.loadFactor, percentOf)),
+    ...given('load factor', '%', mapped(report.loadFactor, roundedPercent)),
     ...given('base load', rateUnit, report.baseLoad),
     ...given(
       'after-hours share',
       '%',
-      mapped(report.afterHours, (value) => percentOf(value.share)),
+      mapped(report.afterHours, (value) => roundedPercent(value.share)),
     ),
     ...given(
       'after-hours use',
@@ -87,7 +87,7 @@ function linesOf(report: CarrierReport, zone: string): Line[] {
     ...given(
       'share of time after hours',
       '%',
-      mapped(report.afterHours, (value) => percentOf(value.shareOfTime)),
+      mapped(report.afterHours, (value) => roundedPercent(value.shareOfTime)),
     ),
     ...(cost === null
       ? []

@@ -17,6 +17,8 @@ export interface Table {
   /** Of the sheet. */
   readonly name: string;
   readonly columns: readonly Column[];
+  /** Columns that stay in sight, from the first. */
+  readonly fixedColumns: number;
   readonly rows: readonly (readonly Cell[])[];
 }
 

@@ -3,7 +3,7 @@ import { localIso, type Period } from '../../energy/calendar.ts';
 import type { CarrierReport, MeterReport, ReportedAmount } from '../../reports/carrier-report.ts';
 import type { EnergyReport } from '../../reports/energy-report.ts';
 import type { MissingTime } from '../../reports/missing-time.ts';
-import { percentOf } from '../../reports/percent.ts';
+import { percentOf, roundedPercent } from '../../reports/percent.ts';
 import type { ReportCost } from '../../reports/report-cost.ts';
 import type { ReportEmission } from '../../reports/report-emissions.ts';
 import type { Told } from '../../reports/told.ts';
@@ -75,6 +75,7 @@ export function energyReportReplyOf(report: EnergyReport): EnergyReportReply {
 function carrierOf(report: CarrierReport, zone: string): CarrierReply {
   const { shares, peak, loadFactor, afterHours, emissions } = report;
   const ofAmount = (share: number | undefined) => (share === undefined ? null : percentOf(share));
+  const rounded = (share: number | undefined) => (share === undefined ? null : roundedPercent(share));
   return {
     carrier: report.carrier,
     unit: report.unit,
@@ -90,12 +91,12 @@ function carrierOf(report: CarrierReport, zone: string): CarrierReply {
       at: peak.value === null ? null : localIso(peak.value.at, zone),
       at_ms: peak.value?.at ?? null,
     },
-    load_factor_percent: loadFactor && figureOf(loadFactor, percentOf),
+    load_factor_percent: loadFactor && figureOf(loadFactor, roundedPercent),
     base_load: report.baseLoad && figureOf(report.baseLoad, (value) => value),
     after_hours: afterHours && {
       ...figureOf(afterHours, ({ amount }) => amount),
-      share_percent: ofAmount(afterHours.value?.share),
-      share_of_time_percent: ofAmount(afterHours.value?.shareOfTime),
+      share_percent: rounded(afterHours.value?.share),
+      share_of_time_percent: rounded(afterHours.value?.shareOfTime),
     },
     cost: report.cost && costOf(report.cost),
     emissions: emissions && {

@@ -62,7 +62,10 @@ export function reportRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
         const name = `${report.site.id}-${report.month}`;
         if (request.query.format === 'xlsx')
           return send(reply, `${name}.xlsx`, XLSX, await energyReportXlsx(report)) as never;
-        if (!isCsv) return energyReportReplyOf(report);
+        if (!isCsv) {
+          reply.header('content-disposition', `inline; filename="${name}.json"`);
+          return energyReportReplyOf(report);
+        }
         const file = part === 'days' ? `${name}.csv` : `${name}-${part}.csv`;
         return send(reply, file, 'text/csv; charset=utf-8; header=present', energyReportCsv(report, part)) as never;
       });
