@@ -9,11 +9,20 @@ const LAMP_KIND = 'lamp';
 /** By site, with those that once stood there. A lamp is a device of that kind, or one with a nominal power. */
 export function lampsBySite(register: RegisterView): Map<string, CircuitLamp[]> {
   const bySite = new Map<string, CircuitLamp[]>();
-  for (const { gateway, id: device, kind, nominal_w: nominalW, retired, placements } of register.devices()) {
+  for (const {
+    gateway,
+    id: device,
+    kind,
+    nominal_w: nominalW,
+    interval_s,
+    retired,
+    placements,
+  } of register.devices()) {
     if (retired === true || (kind !== LAMP_KIND && nominalW === undefined)) continue;
+    const intervalMs = interval_s === undefined ? undefined : interval_s * 1_000;
     for (const site of new Set(placements.map((placement) => placement.site))) {
       const stays = staysAt(register, site, { gateway, device });
-      getOrCreate(bySite, site, () => []).push({ gateway, device, nominalW, stays });
+      getOrCreate(bySite, site, () => []).push({ gateway, device, nominalW, intervalMs, stays });
     }
   }
   return bySite;

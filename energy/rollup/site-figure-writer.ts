@@ -14,7 +14,7 @@ import type { Point, PointSink } from '../../store/point-sink.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
 import { fiscalYear, fiscalYearAt, type Period } from '../calendar.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
-import { type CircuitLamp, circuitQuarters, LAMP_METRICS } from '../site-figures/circuit-quarters.ts';
+import { type CircuitLamp, circuitQuarters, heardFor, LAMP_METRICS } from '../site-figures/circuit-quarters.ts';
 import { loadHours } from '../site-figures/load-hours.ts';
 import { type CountedFigure, siteDay } from '../site-figures/site-day.ts';
 import type { SiteMeter } from '../site-figures/site-meter.ts';
@@ -204,7 +204,8 @@ export class SiteFigureWriter implements Service {
     const { store, register } = this.#deps;
     const lamps = this.#lampsOf(site);
     if (lamps.length === 0) return [];
-    const rows = await store.rollUps({ width: '15m', sites: [site], metrics: LAMP_METRICS, ...touched });
+    const from = touched.from - (Math.max(...lamps.map(heardFor)) - 1) * QUARTER_MS;
+    const rows = await store.rollUps({ width: '15m', sites: [site], metrics: LAMP_METRICS, from, to: touched.to });
     const { latitude, longitude } = register.site(site) ?? {};
     const position = latitude === undefined || longitude === undefined ? undefined : { latitude, longitude };
     return circuitQuarters(lamps, rows, touched, position).map((quarter) => circuitPoint(site, quarter));

@@ -21,6 +21,8 @@ export interface CircuitLamp {
   readonly device: string;
   /** Watts at full power, where the register says it. */
   readonly nominalW: number | undefined;
+  /** Milliseconds between two words of it; undefined when nobody has said. */
+  readonly intervalMs: number | undefined;
   /** When it stood there, epoch milliseconds; may be infinite. */
   readonly stays: readonly Period[];
 }
@@ -29,7 +31,7 @@ export interface CircuitQuarter {
   /** Epoch milliseconds. */
   readonly start: number;
   readonly lamps: number;
-  /** That said anything in the quarter hour; the others are silent. */
+  /** That said anything in three of their intervals; the others are silent. */
   readonly reporting: number;
   /** Told to burn through the whole quarter hour, and of these: that burnt. */
   readonly commanded: number;
@@ -53,7 +55,18 @@ export interface CircuitQuarter {
 /** Share of the nominal power that a driver takes at its lowest; above it LED drivers are near-linear. */
 const DRIVER_SHARE = 0.06;
 
-/** One for each quarter hour of [from, to). `rows`: 15-minute rows of LAMP_METRICS at the site, in any order. */
+/** Quarter hours for which the last word of a lamp holds: three intervals, so that one lost word is no silence. */
+export function heardFor({ intervalMs = 0 }: Pick<CircuitLamp, 'intervalMs'>): number {
+  return Math.min(MOST_QUARTERS, Math.max(1, Math.ceil((3 * intervalMs) / QUARTER_MS)));
+}
+
+/** A lamp that speaks once a day has said something within it. */
+const MOST_QUARTERS = 96;
+
+/**
+ * One for each quarter hour of [from, to). `rows`: 15-minute rows of LAMP_METRICS at the site, in any order, from the
+ * most that `heardFor` says before `from`.
+ */
 export function circuitQuarters(
   lamps: readonly CircuitLamp[],
   rows: readonly RollUp[],
@@ -64,7 +77,15 @@ export function circuitQuarters(
   const quarters: CircuitQuarter[] = [];
   for (let start = from; start < to; start += QUARTER_MS) {
     const standing = lamps.filter(({ stays }) => stays.some((stay) => stay.from <= start && start < stay.to));
-    const states = standing.map((lamp) => lampIn(lamp, (metric) => rowOf.get(keyOf(lamp, metric, start))));
+    const states = standing.map((lamp) =>
+      lampIn(lamp, (metric, heard) => {
+        for (let back = 0; back < heard; back++) {
+          const row = rowOf.get(keyOf(lamp, metric, start - back * QUARTER_MS));
+          if (row !== undefined) return row;
+        }
+        return undefined;
+      }),
+    );
     quarters.push(summedUp(start, states, position));
   }
   return quarters;
@@ -81,20 +102,25 @@ interface LampQuarter {
   readonly expectedKwh: number;
 }
 
-function lampIn(lamp: CircuitLamp, rowOf: (metric: (typeof LAMP_METRICS)[number]) => RollUp | undefined): LampQuarter {
-  const command = rowOf('lamp_command_percent');
-  const level = rowOf('lamp_dim_level_percent');
-  const power = rowOf('lamp_power_w');
+/** `rowOf` gives the newest row of so many quarter hours. */
+function lampIn(
+  lamp: CircuitLamp,
+  rowOf: (metric: (typeof LAMP_METRICS)[number], quarters: number) => RollUp | undefined,
+): LampQuarter {
+  const heard = heardFor(lamp);
+  const command = rowOf('lamp_command_percent', heard);
+  const level = rowOf('lamp_dim_level_percent', heard);
+  const power = rowOf('lamp_power_w', heard);
   const told = command?.mean ?? 0;
   return {
     isReporting: [command, level, power].some((row) => (row?.count ?? 0) > 0),
     // Switched on or off within it, a quarter hour says nothing about a fault.
     isCommanded: (command?.min ?? 0) > 0,
     isLit: isBurning({ dim: level?.last ?? undefined, powerW: power?.last ?? undefined }),
-    hasFailed: (rowOf('lamp_failure')?.last ?? 0) >= 1,
+    hasFailed: (rowOf('lamp_failure', heard)?.last ?? 0) >= 1,
     command: told,
     level: level?.mean ?? 0,
-    kwh: rowOf('lamp_energy_kwh')?.consumption ?? 0,
+    kwh: rowOf('lamp_energy_kwh', 1)?.consumption ?? 0,
     expectedKwh: ((lamp.nominalW ?? 0) / 1_000) * powerShare(told) * (QUARTER_MS / 3_600_000),
   };
 }

@@ -9,7 +9,13 @@ const BOSTON = { latitude: 42.36, longitude: -71.06 };
 const QUARTER = 900_000;
 const ALWAYS = [{ from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }];
 
-const lamp = (device: string): CircuitLamp => ({ gateway: 'g', device, nominalW: 100, stays: ALWAYS });
+const lamp = (device: string): CircuitLamp => ({
+  gateway: 'g',
+  device,
+  nominalW: 100,
+  intervalMs: 600_000,
+  stays: ALWAYS,
+});
 
 const row = (device: string, metric: string, value: number, start: number): RollUp => ({
   site: 's',
@@ -43,11 +49,16 @@ const says = (device: string, start: number, [command, level, watts, failure]: r
 const at = (
   start: number,
   words: Readonly<Record<string, readonly number[]>>,
-  position = BOSTON as typeof BOSTON | undefined,
+  position: typeof BOSTON | 'nowhere' = BOSTON,
 ) => {
   const names = Object.keys(words);
   const rows = names.flatMap((name) => (words[name]!.length === 0 ? [] : says(name, start, words[name]!)));
-  return circuitQuarters(names.map(lamp), rows, { from: start, to: start + QUARTER }, position)[0];
+  return circuitQuarters(
+    names.map(lamp),
+    rows,
+    { from: start, to: start + QUARTER },
+    position === 'nowhere' ? undefined : position,
+  )[0];
 };
 
 describe('the lamps of a circuit', () => {
@@ -80,7 +91,18 @@ describe('the lamps of a circuit', () => {
   it('that burn by day are day burners, where the sun is known', () => {
     const words = { burner: [0, 100, 99, 0], off: [0, 0, 0.4, 0] };
     expect(at(NOON, words)).toMatchObject({ dayBurners: 1, lit: 1, commanded: 0, dark: 0, reporting: 2 });
-    expect(at(NOON, words, undefined)).toMatchObject({ dayBurners: 0, lit: 1 });
+    expect(at(NOON, words, 'nowhere')).toMatchObject({ dayBurners: 0, lit: 1 });
+  });
+
+  it('that speak seldom are silent after three intervals', () => {
+    const quarters = circuitQuarters(
+      [{ ...lamp('hourly'), intervalMs: 3_600_000 }],
+      says('hourly', NIGHT, [100, 100, 100, 0]),
+      { from: NIGHT, to: NIGHT + 13 * QUARTER },
+      BOSTON,
+    );
+    expect(quarters.map(({ reporting }) => reporting)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
+    expect(quarters.reduce((sum, { kwh }) => sum + kwh, 0)).toBeCloseTo(0.025, 9);
   });
 
   it('that were moved away are asked for no more', () => {
