@@ -15,7 +15,7 @@ import type {
   PresenceChange,
   SequenceGap,
 } from '../contract/gateway-evidence.ts';
-import type { Health } from '../contract/health.ts';
+import { HEALTH_INTERVAL_MS, type Health } from '../contract/health.ts';
 import type { Presence } from '../contract/presence.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { getOrCreate } from '../runtime/get-or-create.ts';
@@ -30,6 +30,8 @@ const WRITE_AFTER_MS = 1_000;
 const TICK_MS = 60_000;
 /** A dead link is noticed by its keep-alive; longer ago the gateway may just have had nothing to say. */
 const MOST_UNNOTICED_MS = 180_000;
+/** One that says nothing for so long, though it is connected and does say how it is, is as silent as one that is gone. */
+const QUIET_MS = 4 * HEALTH_INTERVAL_MS;
 /** Drops that go on are one stretch of this length at the most. */
 const MOST_DROPPED_MS = 3_600_000;
 
@@ -55,7 +57,11 @@ interface Book {
   last: Entry | undefined;
   /** Heard of since this start of ingest. */
   isAnnounced: boolean;
+  /** When it last said that it is there, epoch milliseconds. */
+  announcedAt: number;
   online: boolean;
+  /** Connected, and says nothing any more. */
+  isQuiet: boolean;
   since: number;
   held: HeldReadings | undefined;
   gaps: readonly SequenceGap[];
@@ -87,6 +93,8 @@ export interface GatewayHistoryDeps {
   readonly log: Log;
   /** Whether the broker is heard now. */
   readonly isConnected: () => boolean;
+  /** When anything was last heard of a gateway; undefined: not since the start. */
+  readonly heardAt: (gateway: string) => number | undefined;
   /** Gaps that a gateway has now. */
   readonly gapsOf: (gateway: string) => readonly SequenceGap[];
 }
@@ -132,14 +140,19 @@ export class GatewayHistory implements Service {
     if (this.#ticks !== undefined) this.#listen();
   }
 
-  /** `heardAt`: when anything was heard of the gateway before this message. */
-  presence(gateway: string, presence: Presence, heardAt: number | undefined): void {
+  presence(gateway: string, { online, since }: Presence): void {
     const book = this.#book(gateway);
-    const { online, since } = presence;
     if (book.isAnnounced && book.online === online && (!online || book.since === since)) return;
-    const now = this.#deps.clock.now();
-    const heard = online ? now : Math.max(Math.min(heardAt ?? now, now), now - MOST_UNNOTICED_MS);
     book.isAnnounced = true;
+    book.isQuiet = false;
+    this.#standing(gateway, book, online, since);
+    book.announcedAt = this.#deps.clock.now();
+  }
+
+  #standing(gateway: string, book: Book, online: boolean, since: number): void {
+    const now = this.#deps.clock.now();
+    const heardAt = Math.max(this.#deps.heardAt(gateway) ?? 0, book.online ? book.announcedAt : 0);
+    const heard = online || heardAt === 0 ? now : Math.max(Math.min(heardAt, now), now - MOST_UNNOTICED_MS);
     book.online = online;
     book.since = since;
     this.#append(gateway, book, { kind: 'presence', at: now, online, since, heard });
@@ -153,6 +166,10 @@ export class GatewayHistory implements Service {
     const { buffered, set_aside: setAside, dropped } = outbox;
     const held = { at: now, epoch, oldestAt: now - outbox.oldest_s * 1_000, buffered, setAside, dropped };
     book.held = held;
+    if (book.isQuiet) {
+      book.isQuiet = false;
+      this.#standing(gateway, book, true, book.since);
+    }
     if (before === undefined || before.epoch !== epoch) {
       this.#append(gateway, book, { kind: 'start', at: now - health.uptime_s * 1_000, epoch });
       this.#put(['held', gateway], held);
@@ -262,7 +279,15 @@ export class GatewayHistory implements Service {
 
   #tick(): void {
     this.#listen();
+    const now = this.#deps.clock.now();
     for (const [gateway, book] of this.#books) {
+      if (book.online && book.isAnnounced && book.held !== undefined && this.#open !== undefined) {
+        const heardAt = Math.max(this.#deps.heardAt(gateway) ?? 0, book.announcedAt, this.#open.from);
+        if (now - heardAt > QUIET_MS) {
+          book.isQuiet = true;
+          this.#standing(gateway, book, false, book.since);
+        }
+      }
       const gaps = this.#gapsWithTimes(gateway, book);
       if (gaps.length === 0 && book.gaps.length === 0) continue;
       if (JSON.stringify(gaps) === JSON.stringify(book.gaps)) continue;
@@ -294,7 +319,9 @@ export class GatewayHistory implements Service {
       next: 0,
       last: undefined,
       isAnnounced: false,
+      announcedAt: 0,
       online: false,
+      isQuiet: false,
       since: 0,
       held: undefined,
       gaps: [],

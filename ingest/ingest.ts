@@ -149,6 +149,7 @@ export class Ingest implements Service, IngestView {
         clock,
         log,
         isConnected: () => link.connected,
+        heardAt: (gateway) => this.#heardAt(gateway),
         gapsOf: (gateway) => this.#ledger.gaps(gateway),
       });
     }
@@ -162,7 +163,7 @@ export class Ingest implements Service, IngestView {
         this.#history?.health(gateway, health);
         this.#foldEpochs(gateway, health);
       },
-      onPresence: (gateway, presence) => this.#history?.presence(gateway, presence, this.#heardAt(gateway)),
+      onPresence: (gateway, presence) => this.#history?.presence(gateway, presence),
     });
     const letters = this.#letters;
     this.deadLetters = {

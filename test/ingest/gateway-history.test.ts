@@ -12,29 +12,31 @@ const HOUR = 60 * MINUTE;
 async function aHistory(folder = temporaryFolder(), clock = new ManualClock()) {
   const broker = { isConnected: true };
   const gaps: SequenceGap[] = [];
+  const heard: { at: number | undefined } = { at: undefined };
   const history = new GatewayHistory({
     folder,
     clock,
     log: silentLog,
     isConnected: () => broker.isConnected,
+    heardAt: () => heard.at,
     gapsOf: (gateway) => (gateway === 'library' ? gaps : []),
   });
   await history.start();
   onTestFinished(() => history.stop());
-  const presence = (online: boolean, since: number, heardAt?: number) =>
-    history.presence('library', { online, since, version: '1' }, heardAt);
+  const presence = (online: boolean, since: number) => history.presence('library', { online, since, version: '1' });
   const record = (from = clock.now() - HOUR, to = clock.now() + HOUR) => history.record('library', from, to);
-  return { history, clock, broker, gaps, presence, record, folder };
+  return { history, clock, broker, gaps, heard, presence, record, folder };
 }
 
 test('comings and goings are kept once each, with the last sign of life before a link died', async () => {
-  const { clock, presence, record } = await aHistory();
+  const { clock, presence, record, heard } = await aHistory();
   const start = clock.now();
   presence(true, 1);
   presence(true, 1);
   await clock.advance(10 * MINUTE);
-  presence(false, 1, start + 9 * MINUTE);
-  presence(false, 1, start + 9 * MINUTE);
+  heard.at = start + 9 * MINUTE;
+  presence(false, 1);
+  presence(false, 1);
   await clock.advance(MINUTE);
   presence(true, 2);
   expect(await record()).toMatchObject({
@@ -149,4 +151,24 @@ test('while the broker is not heard, nobody listens', async () => {
     { from: start, to: start + 4 * MINUTE },
     { from: start + 8 * MINUTE, to: start + 9 * MINUTE },
   ]);
+});
+
+test('one that stays connected and says nothing any more is silent since it was last heard of', async () => {
+  const { history, clock, presence, heard, record } = await aHistory();
+  const start = clock.now();
+  const report = () => {
+    heard.at = clock.now();
+    history.health('library', aHealth({}, { epoch: 'one' }));
+  };
+  presence(true, 1);
+  for (let n = 0; n < 4; n++) {
+    report();
+    await clock.advance(30_000);
+  }
+  await clock.advance(10 * MINUTE);
+  report();
+  const { presence: changes } = await record();
+  expect(changes.map(({ online }) => online)).toEqual([true, false, true]);
+  expect(changes[1]!.heard).toBe(start + 90_000);
+  expect(changes[2]).toMatchObject({ at: start + 12 * MINUTE, since: 1 });
 });
