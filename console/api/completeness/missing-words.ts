@@ -1,0 +1,65 @@
+/** A missing range in words, with local times. */
+import { localIso, type Period } from '../../../energy/calendar.ts';
+import type { ExplainedRange } from '../../../energy/completeness/explain-missing.ts';
+import type { GatewayPresence } from '../../../energy/completeness/gateway-presence.ts';
+
+interface Place {
+  readonly zone: string;
+  readonly gateway: string;
+  readonly presence: GatewayPresence | undefined;
+}
+
+export function missingWords(range: ExplainedRange & { readonly isExact: boolean }, place: Place): string {
+  const count = range.readings === 1 ? '1 reading is' : `${range.readings} readings are`;
+  const about = range.isExact ? '' : 'within ';
+  return `${count} missing ${about}${fromTo(range, place.zone)}: ${causeWords(range, place)}.`;
+}
+
+function causeWords({ cause, detail, isCertain, from, readings }: ExplainedRange, place: Place): string {
+  const { gateway, zone, presence } = place;
+  const most = isCertain
+    ? ''
+    : readings === 1
+      ? ' (it may be one of another device)'
+      : ' (at most so many of this device)';
+  switch (cause) {
+    case 'before-first-reading':
+      return 'the device had never been heard of by then';
+    case 'rejected':
+      return `refused as ${detail}; see the dead letters of ${gateway}`;
+    case 'waiting':
+      return `told to come again later, ${detail}`;
+    case 'set-aside':
+      return `${gateway} has put readings aside after many failures and tries them again${most}`;
+    case 'buffered':
+      return `they are still in the outbox of ${gateway}${most}`;
+    case 'outbox-dropped':
+      return `the full outbox of ${gateway} gave readings up${most}`;
+    case 'not-received':
+      return `${detail} of ${gateway} never arrived, later ones did${most}`;
+    case 'gateway-silent': {
+      const silence = presence?.silent.find((one) => from >= one.from && from < one.to);
+      if (silence === undefined) return `${gateway} was not heard of`;
+      if (silence.end === 'away') {
+        return `${gateway} has not been heard of since ${localIso(silence.from, zone)}; what its outbox keeps comes when it is back`;
+      }
+      const anew = silence.end === 'restarted' ? ', and was then started anew' : '';
+      return `${gateway} was not heard of ${fromTo(silence, zone)}${anew}`;
+    }
+    case 'unwatched': {
+      const gap = presence?.unwatched.find((one) => from >= one.from && from < one.to);
+      const when = gap === undefined ? 'then' : fromTo(gap, zone);
+      return `Lamplighter did not run ${when}, and ${gateway} was started anew meanwhile`;
+    }
+    case 'never-produced':
+      return isCertain
+        ? `${gateway} was there and everything that it produced has arrived: the device said nothing`
+        : `everything that ${gateway} ever produced has arrived, so most likely the device said nothing`;
+    case 'unknown':
+      return 'nothing that is kept tells why';
+  }
+}
+
+function fromTo({ from, to }: Period, zone: string): string {
+  return `from ${localIso(from, zone)} to ${localIso(to, zone)}`;
+}

@@ -1,0 +1,309 @@
+/**
+ * How many readings each device holds, day by day, and which are missing, read as cheaply as it can be told:
+ * 1. days that are over and whole by their 1-day row need no closer look;
+ * 2. the others are read by 15-minute rows, and where there are none yet (the present, cut quarter hours) by their values;
+ * 3. where readings seem to be missing, the values around are read: they name the missing ones exactly, and roll-ups
+ *    that lag behind do not make readings disappear. Bounded by MOST_CLOSE_MS.
+ */
+import { type Period, periodsIn, startOfDay } from '../../../energy/calendar.ts';
+import { type DeviceDay, deviceDays, type MissingRange } from '../../../energy/completeness/device-days.ts';
+import { type ExactRange, exactRanges } from '../../../energy/completeness/exact-ranges.ts';
+import { expectedReadings } from '../../../energy/completeness/expected-readings.ts';
+import { QUARTER_MS } from '../../../energy/counter-rules.ts';
+import { getOrCreate } from '../../../runtime/get-or-create.ts';
+import type { RollUpStore } from '../../../store/roll-up-store.ts';
+import type { DeviceKey } from '../../../store/telemetry-store.ts';
+import { timesOf } from './reading-times.ts';
+import type { WatchedDevice } from './watched-devices.ts';
+
+const HOUR_MS = 4 * QUARTER_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** By then the rows of a day are written, unless the worker lags. */
+const DAY_ROW_AFTER_MS = 3 * HOUR_MS;
+/** So long ago quarter hours are rolled up; younger ones are counted from values. */
+const QUARTER_ROW_AFTER_MS = 20 * 60_000;
+/** Days of devices that are read by the quarter hour; of more the day row has to do. */
+const MOST_QUARTER_DAYS = 4_000;
+/** Time of devices whose values are read to tell what is missing exactly. */
+const MOST_CLOSE_MS = 120 * DAY_MS;
+/** Rows of one question to the store: the event loop is free between. */
+const DEVICE_DAYS_PER_QUERY = 100;
+const DAYS_PER_QUERY = 31;
+
+export interface CountedDevice extends WatchedDevice {
+  readonly days: readonly DeviceDay[];
+  readonly ranges: readonly ExactRange[];
+  /** Time of the first reading of the stretch, or the beginning of its quarter hour or day; undefined when there is none. */
+  readonly firstStoredAt: number | undefined;
+}
+
+interface OpenDay {
+  readonly period: Period;
+  counts: Map<number, number>;
+  day: DeviceDay;
+  /** Read by the quarter hour; otherwise only its sum is known. */
+  isRead: boolean;
+}
+
+interface Work {
+  readonly watched: WatchedDevice;
+  readonly days: OpenDay[];
+  times: number[];
+  isClose: boolean;
+}
+
+export async function countReadings(
+  store: RollUpStore,
+  devices: readonly WatchedDevice[],
+  now: number,
+): Promise<CountedDevice[]> {
+  const works: Work[] = devices.map((watched) => ({
+    watched,
+    days: periodsIn(watched.stretch, 'day', watched.zone).map((period) => {
+      const counts = new Map<number, number>();
+      return { period, counts, day: dayOf(watched, period, counts), isRead: false };
+    }),
+    times: [],
+    isClose: false,
+  }));
+  const sums = await daySums(store, works);
+  const open: [Work, OpenDay][] = [];
+  for (const work of works) {
+    const { watched } = work;
+    for (const day of work.days) {
+      const stored = isWholeDay(day.period, watched.zone) ? sums.get(keyOf(watched, day.period.from)) : undefined;
+      const { from, to } = day.period;
+      const expected = expectedReadings(day.period, watched.expectation);
+      const isOver = to <= now - DAY_ROW_AFTER_MS;
+      if (isOver && stored !== undefined) day.day = summedDay(day.period, expected, stored);
+      if (!isOver || (from < to && stored !== (expected ?? stored ?? Number.NaN))) open.push([work, day]);
+    }
+  }
+  // The newest first: of older ones the sum of the day has to do when there are too many.
+  open.sort(([, one], [, other]) => other.period.from - one.period.from);
+  const read = open.slice(0, MOST_QUARTER_DAYS);
+  await readQuarters(store, read);
+  await readEdges(store, read, now);
+  for (const [work, day] of read) {
+    day.isRead = true;
+    day.day = dayOf(work.watched, day.period, day.counts);
+  }
+  await lookClosely(store, works);
+  return works.map(({ watched, days, times, isClose }) => ({
+    ...watched,
+    days: days.map(({ day }) => day),
+    ranges: rangesOf(days).flatMap((range) => {
+      const { intervalMs } = watched.expectation;
+      if (intervalMs === undefined || !isClose) return [{ ...range, isExact: false }];
+      return exactRanges(range, times, intervalMs);
+    }),
+    firstStoredAt: firstStoredAt(days, times),
+  }));
+}
+
+function firstStoredAt(days: readonly OpenDay[], times: readonly number[]): number | undefined {
+  const first = days.find(({ day }) => day.stored > 0);
+  if (first === undefined) return undefined;
+  const { from } = first.period;
+  if (!first.isRead) return from;
+  let quarter = first.period.to;
+  for (const [start, count] of first.counts) if (count > 0 && start < quarter) quarter = start;
+  return (
+    times.find((time) => time >= Math.max(quarter, from) && time < quarter + QUARTER_MS) ?? Math.max(quarter, from)
+  );
+}
+
+function dayOf({ expectation, zone }: WatchedDevice, period: Period, counts: ReadonlyMap<number, number>): DeviceDay {
+  const [day] = deviceDays({ expectation, counts, period, zone });
+  return day ?? summedDay(period, expectation.intervalMs === undefined ? undefined : 0, 0);
+}
+
+/** Of a day of which only the sum is known. */
+function summedDay(period: Period, expected: number | undefined, stored: number): DeviceDay {
+  if (expected === undefined) {
+    return { ...period, expected, stored, missing: expected, surplus: expected, coveragePercent: expected, ranges: [] };
+  }
+  const missing = Math.max(0, expected - stored);
+  const ranges = missing === 0 ? [] : [{ ...period, readings: missing }];
+  const coveragePercent = expected === 0 ? undefined : (100 * (expected - missing)) / expected;
+  return { ...period, expected, stored, missing, surplus: stored - expected + missing, coveragePercent, ranges };
+}
+
+/** Joined where they touch, over midnight as well. */
+function rangesOf(days: readonly OpenDay[]): MissingRange[] {
+  const ranges: MissingRange[] = [];
+  for (const range of days.flatMap(({ day }) => day.ranges)) {
+    const last = ranges.at(-1);
+    if (last?.to !== range.from) ranges.push(range);
+    else ranges[ranges.length - 1] = { from: last.from, to: range.to, readings: last.readings + range.readings };
+  }
+  return ranges;
+}
+
+function isWholeDay({ from, to }: Period, zone: string): boolean {
+  return startOfDay(from, zone) === from && startOfDay(to, zone) === to && startOfDay(to - 1, zone) === from;
+}
+
+/** Readings by site, device and beginning of the day, from 1-day rows: as many as the fullest metric has values. */
+async function daySums(store: RollUpStore, works: readonly Work[]): Promise<Map<string, number>> {
+  const sums = new Map<string, number>();
+  const from = Math.min(...works.map(({ watched }) => watched.stretch.from));
+  const to = Math.max(...works.map(({ watched }) => watched.stretch.to));
+  const devices = keysOf(works.map(({ watched }) => watched));
+  for (let start = from; start < to; start += DAYS_PER_QUERY * DAY_MS) {
+    for (const some of portions(devices, DEVICE_DAYS_PER_QUERY)) {
+      const stretch = { from: start, to: Math.min(start + DAYS_PER_QUERY * DAY_MS, to) };
+      for (const { site, gateway, device, start: day, count } of await store.rollUps({
+        width: '1d',
+        devices: some,
+        ...stretch,
+      })) {
+        const key = `${site}/${gateway}/${device}/${day}`;
+        sums.set(key, Math.max(count, sums.get(key) ?? 0));
+      }
+    }
+  }
+  return sums;
+}
+
+function keyOf({ site, device }: WatchedDevice, day: number): string {
+  return `${site}/${device.gateway}/${device.id}/${day}`;
+}
+
+/** Into the counts of the days; quarter hours that a day cuts are counted from values afterwards. */
+async function readQuarters(store: RollUpStore, open: readonly (readonly [Work, OpenDay])[]): Promise<void> {
+  for (const [period, group] of byPeriod(open)) {
+    for (const some of portions(group, DEVICE_DAYS_PER_QUERY)) {
+      const rows = await store.rollUps({
+        width: '15m',
+        devices: keysOf(some.map(([{ watched }]) => watched)),
+        from: quarterOf(period.from),
+        to: period.to,
+      });
+      const counts = new Map<string, Map<number, number>>();
+      for (const { gateway, device, start, count } of rows) {
+        const ofDevice = getOrCreate(counts, `${gateway}/${device}`, () => new Map<number, number>());
+        ofDevice.set(start, Math.max(count, ofDevice.get(start) ?? 0));
+      }
+      for (const [{ watched }, day] of some) day.counts = new Map(counts.get(nameOf(watched.device)));
+    }
+  }
+}
+
+/** Counts from values: of quarter hours that the day cuts, and of the youngest ones. */
+async function readEdges(store: RollUpStore, open: readonly (readonly [Work, OpenDay])[], now: number): Promise<void> {
+  const edges: [Work, OpenDay, Period][] = [];
+  const young = quarterOf(now - QUARTER_ROW_AFTER_MS);
+  for (const [work, day] of open) {
+    const { from, to } = day.period;
+    if (from !== quarterOf(from)) edges.push([work, day, { from, to: Math.min(to, quarterOf(from) + QUARTER_MS) }]);
+    if (to > young) edges.push([work, day, { from: Math.max(from, young), to }]);
+    else if (to !== quarterOf(to)) edges.push([work, day, { from: Math.max(from, quarterOf(to)), to }]);
+  }
+  for (const group of grouped(edges, ([, , edge]) => `${edge.from}/${quarterOf(edge.to)}`)) {
+    for (const some of portions(group, DEVICE_DAYS_PER_QUERY)) {
+      const from = Math.min(...some.map(([, , edge]) => edge.from));
+      const to = Math.max(...some.map(([, , edge]) => edge.to));
+      const times = await timesOf(store, keysOf(some.map(([{ watched }]) => watched)), { from, to });
+      for (const [{ watched }, day, edge] of some) {
+        setCounts(day.counts, times.get(nameOf(watched.device)) ?? [], edge);
+      }
+    }
+  }
+}
+
+/** The values around what seems to be missing. */
+async function lookClosely(store: RollUpStore, works: readonly Work[]): Promise<void> {
+  const looks: { work: Work; range: MissingRange; around: Period }[] = [];
+  for (const work of works) {
+    const { intervalMs } = work.watched.expectation;
+    if (intervalMs === undefined || work.days.some(({ day, isRead }) => day.ranges.length > 0 && !isRead)) continue;
+    for (const range of rangesOf(work.days)) {
+      const around = { from: range.from - 2 * intervalMs, to: range.to + 2 * intervalMs };
+      looks.push({ work, range, around });
+    }
+  }
+  const groups = grouped(looks, ({ around }) => `${around.from}/${around.to}`);
+  let leftMs = MOST_CLOSE_MS;
+  const isLeftOut = new Set<Work>();
+  const closeByWork = new Map<Work, Set<number>>();
+  // The shortest first: they gain most by it.
+  groups.sort(([one], [other]) => lengthOf(one?.around) - lengthOf(other?.around));
+  for (const group of groups) {
+    for (const some of portions(group, DEVICE_DAYS_PER_QUERY)) {
+      const [first] = some;
+      if (first === undefined) continue;
+      leftMs -= some.length * lengthOf(first.around);
+      if (leftMs < 0) {
+        for (const { work } of some) isLeftOut.add(work);
+        continue;
+      }
+      const found = await timesOf(store, keysOf(some.map(({ work }) => work.watched)), first.around);
+      for (const { work, range } of some) {
+        const times = found.get(nameOf(work.watched.device)) ?? [];
+        const known = getOrCreate(closeByWork, work, () => new Set<number>());
+        for (const time of times) known.add(time);
+        for (const day of work.days) {
+          const stretch = { from: Math.max(range.from, day.period.from), to: Math.min(range.to, day.period.to) };
+          if (stretch.from < stretch.to) setCounts(day.counts, times, stretch);
+        }
+      }
+    }
+  }
+  for (const [work, times] of closeByWork) {
+    if (isLeftOut.has(work)) continue;
+    work.times = [...times].sort((one, other) => one - other);
+    work.isClose = true;
+    for (const day of work.days) if (day.isRead) day.day = dayOf(work.watched, day.period, day.counts);
+  }
+}
+
+function lengthOf(period: Period | undefined): number {
+  return period === undefined ? 0 : period.to - period.from;
+}
+
+/** Readings of each quarter hour of the stretch, replacing what was counted before. */
+function setCounts(counts: Map<number, number>, times: readonly number[], { from, to }: Period): void {
+  for (let start = quarterOf(from); start < to; start += QUARTER_MS) counts.delete(start);
+  for (const time of times) {
+    if (time < from || time >= to) continue;
+    const start = quarterOf(time);
+    counts.set(start, (counts.get(start) ?? 0) + 1);
+  }
+}
+
+function byPeriod(open: readonly (readonly [Work, OpenDay])[]): [Period, (readonly [Work, OpenDay])[]][] {
+  // The running day ends at another second for each interval: rows are the same.
+  return grouped(open, ([, { period }]) => `${quarterOf(period.from)}/${quarterOf(period.to)}`).map((group) => [
+    {
+      from: Math.min(...group.map(([, { period }]) => period.from)),
+      to: Math.max(...group.map(([, { period }]) => period.to)),
+    },
+    group,
+  ]);
+}
+
+function grouped<T>(items: readonly T[], key: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) getOrCreate(groups, key(item), (): T[] => []).push(item);
+  return [...groups.values()];
+}
+
+function portions<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, place) =>
+    items.slice(place * size, (place + 1) * size),
+  );
+}
+
+function keysOf(devices: readonly WatchedDevice[]): DeviceKey[] {
+  const keys = new Map(devices.map(({ device }) => [nameOf(device), { gateway: device.gateway, device: device.id }]));
+  return [...keys.values()];
+}
+
+function nameOf({ gateway, id }: { readonly gateway: string; readonly id: string }): string {
+  return `${gateway}/${id}`;
+}
+
+function quarterOf(time: number): number {
+  return Math.floor(time / QUARTER_MS) * QUARTER_MS;
+}
