@@ -20,6 +20,7 @@ import { CityView } from './city/city-view.ts';
 import { energyRoutes } from './city/energy-route.ts';
 import { lightRoutes } from './city/lights-route.ts';
 import { siteRoutes } from './city/sites-route.ts';
+import { completenessRoutes } from './completeness/completeness-route.ts';
 import type { ConsoleApp } from './console-app.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { errorReply, sendError } from './error-reply.ts';
@@ -133,8 +134,6 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   metricsRoutes(app, deps);
   catalogueRoutes(app, deps);
   const city = new CityView(deps);
-  app.addHook('onReady', async () => city.start());
-  app.addHook('onClose', async () => city.stop());
   cityRoutes(app, deps, city);
   siteRoutes(app, deps, city);
   energyRoutes(app, deps, city);
@@ -145,6 +144,7 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   totalsRoutes(app, deps);
   meterRoutes(app, deps);
   meterDecisionRoutes(app, deps);
+  completenessRoutes(app, deps);
   reportRoutes(app, deps);
   gatewayRoutes(app, deps);
   enrolmentRoutes(app, deps);

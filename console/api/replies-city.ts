@@ -1,5 +1,6 @@
 /** What the routes of the city answer with. Null: not known; never 0 for what nobody measured. */
 import { z } from 'zod';
+import { METER_EVENT_KINDS } from '../../contract/roll-up.ts';
 import { CARRIERS } from '../../energy/carriers.ts';
 import { FINDING_KINDS, SEVERITIES } from '../../energy/findings/finding.ts';
 import { LAMP_STATES } from '../../energy/lamp-state.ts';
@@ -137,10 +138,20 @@ export const citySiteReply = siteRowReply.omit({ problems: true }).extend({
 });
 export type CitySiteReply = z.infer<typeof citySiteReply>;
 
+const periodFigures = {
+  coverage_percent: percent.describe('How much of it was measured; the rest is missing, or spread over a gap'),
+  interpolated: known.describe('The part of it that is a known difference spread over a gap'),
+  estimated: known.describe('The part of it that a person put in by estimate'),
+  peak: known.describe('Highest quarter hour, in `demand_unit`; null where it cannot be said'),
+  peak_at: isoTime.nullable().describe('Beginning of that quarter hour'),
+  peak_at_ms: epochMs.nullable(),
+};
+
 export const energyReply = z.object({
   carrier: z.enum(CARRIERS),
   metric: z.string(),
   unit: z.string(),
+  demand_unit: z.string(),
   zone: z.string(),
   from: isoTime,
   from_ms: epochMs,
@@ -149,7 +160,7 @@ export const energyReply = z.object({
   every: z.string(),
   devices: z.array(z.object({ site: z.string().nullable(), gateway: z.string(), device: z.string() })),
   total: known,
-  coverage_percent: percent,
+  ...periodFigures,
   rows: z.array(
     z.object({
       from: isoTime,
@@ -157,20 +168,25 @@ export const energyReply = z.object({
       to: isoTime,
       to_ms: epochMs,
       value: known.describe('Null when nothing of it is known'),
-      coverage_percent: percent.describe('How much of it was measured; the rest is missing, or spread over a gap'),
-      events: z.array(z.enum(['reset', 'gap'])),
+      ...periodFigures,
+      events: z.array(z.enum(METER_EVENT_KINDS)),
     }),
   ),
+  events_total: z.number().describe('How many there are; the newest are told'),
   events: z.array(
     z.object({
-      kind: z.enum(['reset', 'gap']),
+      kind: z.enum(METER_EVENT_KINDS),
       device: z.string().describe('gateway/device'),
-      at: isoTime,
+      metric: z.string(),
+      at: isoTime.describe('Of a gap its beginning, else the later value'),
       at_ms: epochMs,
-      until: isoTime,
+      until: isoTime.describe('The later value'),
       until_ms: epochMs,
+      value_at: z.string().describe('The later value in local time: what a decision is made about'),
       before: z.number(),
       after: z.number(),
+      booked: z.number(),
+      decided_by: z.enum(['rule', 'person']),
       words: z.string(),
     }),
   ),

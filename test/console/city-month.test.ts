@@ -1,4 +1,4 @@
-/** A month of the demo city, through the store and the API, against what its meters truly counted. */
+/** A month of the demo city, through store, roll-ups and API, against what its meters truly counted. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ import { DuckDBStore } from '../../store/duckdb/duckdb-store.ts';
 import type { AdmittedBatch } from '../../store/telemetry-store.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { aCityOfOne } from './fake-city.ts';
+import { rollUpAll } from './rolled-up.ts';
 
 const FROM = Date.parse('2026-10-15T00:00:00-04:00');
 const TO = Date.parse('2026-11-15T00:00:00-05:00');
@@ -72,8 +73,9 @@ describe('a month of the demo city', () => {
     for (const site of entries.sites) city.register.siteById.set(site.id, site);
     for (const gateway of entries.gateways) city.register.gatewayById.set(gateway.id, gateway);
     for (const device of entries.devices) city.register.deviceByKey.set(`${device.gateway}/${device.id}`, device);
+    await rollUpAll({ store, register: city.register }, { now: TO + HOUR, folder });
     app = await buildConsoleApp({ ...city, store }, { host: '127.0.0.1' });
-  }, 180_000);
+  }, 400_000);
   afterAll(async () => {
     await app?.close();
     await store.close();

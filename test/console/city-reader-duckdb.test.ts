@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { silentLog } from '../../runtime/log.ts';
 import { DuckDBStore } from '../../store/duckdb/duckdb-store.ts';
-import { describeConsumptionReader } from '../suites/consumption-reader.ts';
+import { describeRollUpReader } from '../suites/roll-up-reader.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
-describeConsumptionReader({
+describeRollUpReader({
   name: 'DuckDB',
-  runs: 100,
+  runs: 40,
   create: async () => {
     const store = new DuckDBStore({ options: { path: join(temporaryFolder(), 'city.duckdb') }, log: silentLog });
     onTestFinished(() => store.close());

@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { type Influxd, startInfluxd } from '../real-servers/influxd.ts';
 import { describeWithServer } from '../real-servers/needs-server.ts';
 import { anOpenStore } from '../store/influxdb/influxdb-fixture.ts';
-import { describeConsumptionReader } from '../suites/consumption-reader.ts';
+import { describeRollUpReader } from '../suites/roll-up-reader.ts';
 
 describeWithServer('influxd')('on a real influxd', () => {
   let server: Influxd;
@@ -11,7 +11,7 @@ describeWithServer('influxd')('on a real influxd', () => {
   });
   afterAll(() => server?.remove());
 
-  describeConsumptionReader({
+  describeRollUpReader({
     name: 'InfluxDB',
     runs: 40,
     create: async () => (await anOpenStore({ url: server.url })).store,

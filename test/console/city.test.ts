@@ -9,7 +9,9 @@ import type {
 } from '../../console/api/replies-city.ts';
 import { StoreFailure } from '../../store/telemetry-store.ts';
 import { ManualClock } from '../manual-clock.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { aCityOfOne, aGatewayStatus, aHealth } from './fake-city.ts';
+import { rollUpAll } from './rolled-up.ts';
 
 const MINUTE = 60_000;
 /** Ten at night in Boston. */
@@ -60,6 +62,7 @@ async function aLivingCity() {
   store.put('roof-gateway', { device: 'air', time: NOW, values: { pm2_5_ug_per_m3: 12, wind_speed_m_per_s: 3 } });
   for (const gateway of ['library', 'park-gateway'])
     ingest.set(gateway, { online: true, health: aHealth(), healthAt: NOW });
+  await rollUpAll(city, { now: NOW, folder: temporaryFolder() });
   const app = await buildConsoleApp(city, { host: '127.0.0.1' });
   onTestFinished(() => app.close());
   const ask = async <T>(url: string, status = 200): Promise<T> => {
@@ -143,8 +146,9 @@ describe('consumption over HTTP', () => {
       headers: { host: 'localhost' },
     });
     expect(csv.body).toBe(
-      'from (America/New_York),from (UTC),to (UTC),electricity (kWh),measured (%),events\r\n' +
-        '2026-11-18T00:00-05:00,2026-11-18T05:00:00.000Z,2026-11-19T05:00:00.000Z,1440,100,\r\n',
+      'from (America/New_York),from (UTC),to (UTC),electricity (kWh),measured (%),events,' +
+        'interpolated (kWh),estimated (kWh),peak (kW),peak at (America/New_York)\r\n' +
+        '2026-11-18T00:00-05:00,2026-11-18T05:00:00.000Z,2026-11-19T05:00:00.000Z,1440,100,,0,0,60,2026-11-18T00:00-05:00\r\n',
     );
   });
 
@@ -165,23 +169,26 @@ describe('consumption over HTTP', () => {
     ['site=city-hall&from=2026-02-30', 'from'],
     ['site=city-hall&from=gestern', 'from'],
     ['site=city-hall&from=-7d&to=-8d', 'from'],
-    ['site=city-hall&from=2020-01-01', 'from'],
+    ['site=city-hall&from=1970-01-01', 'from'],
+    ['site=city-hall&date=2026-10-14', 'date'],
+    ['site=city-hall&date=2026-10-14,2026-10-13', 'date'],
     ['site=city-hall&from=-700d&every=15m', 'every'],
     ['site=city-hall&carrier=steam', 'carrier'],
-    ['site=city-hall&every=week', 'every'],
+    ['site=city-hall&every=fortnight', 'every'],
   ])('refuses %s and names %s', async (query, field) => {
     const { ask } = await aLivingCity();
     expect(await ask(`/api/energy?${query}`, 400)).toMatchObject({ error: { field } });
   });
 
   it('counts a device that moved for each site only while it stood there', async () => {
-    const { ask, register } = await aLivingCity();
+    const { ask, register, store } = await aLivingCity();
     const meter = register.deviceByKey.get('library/main-meter')!;
     const from = Date.parse('2026-11-18T12:00:00-05:00');
     register.deviceByKey.set('library/main-meter', {
       ...meter,
       placements: [...meter.placements, { site: 'roof', from }],
     });
+    await rollUpAll({ store, register }, { now: NOW, folder: temporaryFolder() });
     const total = async (site: string) =>
       (await ask<EnergyReply>(`/api/energy?site=${site}&from=2026-11-18&to=2026-11-19`)).total;
     expect([await total('city-hall'), await total('roof')]).toEqual([720, 720]);

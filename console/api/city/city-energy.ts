@@ -1,16 +1,15 @@
 /** The electricity of every site today, against the same weekday of last week up to the same time of day. */
 import { type Period, sameWeekdayLastWeek, today } from '../../../energy/calendar.ts';
 import { METRICS_OF } from '../../../energy/carriers.ts';
-import { rulesOf } from '../../../energy/counter-rules.ts';
-import { type PeriodSum, sumPeriod } from '../../../energy/periods.ts';
+import { scaleOf } from '../../../energy/counter-rules.ts';
 import type { RegisterView } from '../../../register/register-view.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { getOrCreate } from '../../../runtime/get-or-create.ts';
-import { nameOf } from './bucket-cache.ts';
 import type { CityNow, CityNowMaker, DeviceNow } from './city-now.ts';
-import type { ConsumptionReader } from './consumption-reader.ts';
+import { type PeriodSum, sumPeriod } from './piece-sums.ts';
+import type { RollUpReader } from './roll-up-reader.ts';
 import { SharedAnswer } from './shared-answer.ts';
-import { countersAt } from './site-counters.ts';
+import { countersAt, metersAt } from './site-counters.ts';
 
 /** Below this much measured, two days are not comparable. */
 const COMPARABLE_PERCENT = 90;
@@ -43,12 +42,12 @@ export class CityEnergyMaker {
   readonly #deps: {
     readonly register: RegisterView;
     readonly clock: Clock;
-    readonly reader: ConsumptionReader;
+    readonly reader: RollUpReader;
     readonly now: CityNowMaker;
   };
   readonly #shared: SharedAnswer<CityEnergy>;
 
-  constructor(deps: { register: RegisterView; clock: Clock; reader: ConsumptionReader; now: CityNowMaker }) {
+  constructor(deps: { register: RegisterView; clock: Clock; reader: RollUpReader; now: CityNowMaker }) {
     this.#deps = deps;
     this.#shared = new SharedAnswer({ clock: deps.clock, make: () => this.#make(), keepMs: 2_000 });
   }
@@ -69,8 +68,8 @@ export class CityEnergyMaker {
     const bySite = new Map<string, SiteEnergy>();
     for (const [zone, sites] of sitesByZone) {
       const [ofToday, ofLastWeek] = await Promise.all([
-        this.#sums(city, sites, today(now, zone)),
-        this.#sums(city, sites, sameWeekdayLastWeek(now, zone)),
+        this.#sums(city, sites, today(now, zone), zone),
+        this.#sums(city, sites, sameWeekdayLastWeek(now, zone), zone),
       ]);
       for (const [site, sum] of ofToday) {
         const lastWeek = ofLastWeek.get(site);
@@ -81,18 +80,17 @@ export class CityEnergyMaker {
     return addUp(bySite);
   }
 
-  async #sums(city: CityNow, sites: readonly string[], range: Period): Promise<Map<string, PeriodSum>> {
+  async #sums(city: CityNow, sites: readonly string[], range: Period, zone: string): Promise<Map<string, PeriodSum>> {
     const countersBySite = new Map<string, DeviceNow[]>();
     for (const site of sites) {
       const counters = countersAt(city.bySite.get(site) ?? [], 'electricity');
       if (counters.length > 0) countersBySite.set(site, counters);
     }
-    const counted = await this.#deps.reader.quarters(METRIC, [...countersBySite.values()].flat(), range);
-    const { scale } = rulesOf(METRIC, undefined);
+    const { reader, register } = this.#deps;
+    const { pieces } = await reader.pieces(METRIC, [...countersBySite.values()].flat(), [range], zone);
     const sums = new Map<string, PeriodSum>();
     for (const [site, counters] of countersBySite) {
-      const quarters = counters.flatMap((counter) => counted.get(nameOf(counter)) ?? []);
-      sums.set(site, sumPeriod(quarters, range, scale));
+      sums.set(site, sumPeriod(metersAt(counters, pieces, register, site), range, scaleOf(METRIC)));
     }
     return sums;
   }

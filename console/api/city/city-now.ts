@@ -3,13 +3,13 @@
  * Made once for all who ask within a second, and less often where the city is so large that making it takes time.
  */
 import { METRICS } from '../../../contract/metrics.ts';
+import { nameOf } from '../../../energy/rollup/device-facts.ts';
 import type { RegisterView } from '../../../register/register-view.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { getOrCreate } from '../../../runtime/get-or-create.ts';
 import type { DeviceKey, TelemetryStore } from '../../../store/telemetry-store.ts';
 import { siteOf } from '../site-finder.ts';
 import { Breather } from './breather.ts';
-import { nameOf } from './bucket-cache.ts';
 import { SharedAnswer } from './shared-answer.ts';
 
 /** What the city's pages show, and every counter. */

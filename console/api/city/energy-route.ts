@@ -1,10 +1,11 @@
 /** What sites or devices used, in civil periods, with how much of it was measured. */
 import { LamplighterError } from '../../../contract/error-codes.ts';
-import { inWords, localIso, type Period, periodsIn } from '../../../energy/calendar.ts';
+import type { MeterEvent, MeterEventKey } from '../../../contract/roll-up.ts';
+import { localIso, type Period } from '../../../energy/calendar.ts';
 import { type Carrier, METRICS_OF, unitOf } from '../../../energy/carriers.ts';
-import type { CounterEvent, QuarterHours } from '../../../energy/consumption.ts';
-import { rulesOf } from '../../../energy/counter-rules.ts';
-import { sumPeriods, totalOf } from '../../../energy/periods.ts';
+import { LONGEST_PAIR_MS, scaleOf } from '../../../energy/counter-rules.ts';
+import { nameOf } from '../../../energy/rollup/device-facts.ts';
+import { DEFAULT_FISCAL_YEAR_START, type MeterDecision } from '../../../register/model.ts';
 import type { DeviceKey } from '../../../store/telemetry-store.ts';
 import type { ConsoleApp } from '../console-app.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
@@ -12,23 +13,23 @@ import { toCsv } from '../csv.ts';
 import { sendCsv, wantsCsv } from '../csv-reply.ts';
 import { matchDevices } from '../device-pattern.ts';
 import { isoTime } from '../iso-time.ts';
+import { eventRow } from '../meter-rows.ts';
 import { type EnergyReply, energyReply } from '../replies-city.ts';
 import { RequestError } from '../request-error.ts';
-import { nameOf } from './bucket-cache.ts';
-import type { CityNow } from './city-now.ts';
+import { siteOf } from '../site-finder.ts';
 import type { CityView } from './city-view.ts';
-import { energyQuery, MOST_DEVICE_DAYS, resolveRange } from './energy-query.ts';
-import { percentOf } from './figures.ts';
-import { countersDuring, onlyAt } from './site-counters.ts';
+import type { Counter } from './counter.ts';
+import { type AskedPeriods, checkSize, energyQuery, resolvePeriods } from './energy-query.ts';
+import { percentOf, rounded, symbolOf } from './figures.ts';
+import { type PeriodSum, sumPeriod, sumPeriods } from './piece-sums.ts';
+import { countersDuring, metersAt } from './site-counters.ts';
 import { findSite } from './sites-route.ts';
 
 /** A counter, and the site for whose sake it is counted; undefined: for its own. */
-interface Wanted extends DeviceKey {
-  readonly intervalMs: number | undefined;
-  readonly site: string | undefined;
-}
+type Wanted = Counter & { readonly site: string | undefined };
 
-const DAY_MS = 86_400_000;
+/** Events that one answer names; the newest, and how many there are. */
+const MOST_EVENTS = 500;
 
 export function energyRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView): void {
   app.get(
@@ -46,7 +47,7 @@ export function energyRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView)
       serializerCompiler: () => JSON.stringify,
     },
     async (request, reply) => {
-      const { site: sites = [], device: patterns = [], carrier, every, format } = request.query;
+      const { site: sites = [], device: patterns = [], carrier, format } = request.query;
       if (sites.length === 0 && patterns.length === 0) {
         throw new RequestError('site', 'name at least one site or device, such as site=city-hall');
       }
@@ -56,31 +57,29 @@ export function energyRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView)
       if (city.fault !== '') throw new LamplighterError('store-unavailable', city.fault);
       const named = matchDevices(patterns, () => city.devices);
       const zone = found[0]?.zone ?? zoneOf(deps, named) ?? 'UTC';
-      const range = resolveRange(request.query, deps.clock.now(), zone);
+      const fiscalYearStart = deps.register.city?.()?.fiscal_year_start ?? DEFAULT_FISCAL_YEAR_START;
+      const periods = resolvePeriods(request.query, deps.clock.now(), zone, fiscalYearStart);
+      const deviceByName = new Map(city.devices.map((device) => [nameOf(device), device]));
       const wanted: Wanted[] = [
         ...found.flatMap(({ id }) =>
-          countersDuring(city, deps.register, id, carrier, range).map((device) => ({ ...pick(device), site: id })),
+          countersDuring(city, deps.register, id, carrier, periods.range).map((device) => ({
+            ...pick(device),
+            site: id,
+          })),
         ),
-        ...named.map((key) => ({ ...key, intervalMs: intervalOf(deps, key), site: undefined })),
+        ...named.map((key) => ({ ...pick(deviceByName.get(nameOf(key)) ?? key), site: undefined })),
       ];
-      checkSize(wanted, range);
-      const { counter } = METRICS_OF[carrier];
-      const quarters = await countAll(deps, view, counter, wanted, range);
-      const answer = toReply({ carrier, zone, range, every, wanted, quarters, city }, deps);
+      checkSize(wanted.length, periods.range, periods.every);
+      const answer = await answerOf(deps, view, { carrier, zone, periods, wanted });
       if (!wantsCsv(format, request.headers.accept)) return answer;
-      const name = `${carrier}-${[...sites, ...named.map(nameOf)].slice(0, 2).join('-')}-${answer.from}-${every}`;
+      const name = `${carrier}-${[...sites, ...named.map(nameOf)].slice(0, 2).join('-')}-${answer.from}-${answer.every}`;
       return sendCsv(reply, name, energyCsv(answer)) as never;
     },
   );
 }
 
-function pick({ gateway, device, intervalMs }: Omit<Wanted, 'site'>): Omit<Wanted, 'site'> {
-  return { gateway, device, intervalMs };
-}
-
-function intervalOf({ register }: ConsoleDeps, { gateway, device }: DeviceKey): number | undefined {
-  const interval = register.device(gateway, device)?.interval_s;
-  return interval === undefined ? undefined : interval * 1_000;
+function pick({ gateway, device, values }: Counter): Counter {
+  return { gateway, device, ...(values === undefined ? {} : { values }) };
 }
 
 function zoneOf({ register }: ConsoleDeps, [first]: readonly DeviceKey[]): string | undefined {
@@ -89,56 +88,40 @@ function zoneOf({ register }: ConsoleDeps, [first]: readonly DeviceKey[]): strin
   return register.site(site ?? register.gateway(first.gateway)?.site ?? '')?.zone;
 }
 
-function checkSize(wanted: readonly Wanted[], { from, to }: Period): void {
-  const deviceDays = wanted.length * Math.ceil((to - from) / DAY_MS);
-  if (deviceDays <= MOST_DEVICE_DAYS) return;
-  throw new RequestError(
-    'from',
-    `asks for ${wanted.length} meters over ${Math.ceil((to - from) / DAY_MS)} days; ${MOST_DEVICE_DAYS} days of meters at most: ask for fewer sites or a shorter time`,
-  );
+interface Asked {
+  readonly carrier: Carrier;
+  readonly zone: string;
+  readonly periods: AskedPeriods;
+  readonly wanted: readonly Wanted[];
 }
 
-async function countAll(
-  deps: ConsoleDeps,
-  view: CityView,
-  counter: string,
-  wanted: readonly Wanted[],
-  range: Period,
-): Promise<QuarterHours[]> {
-  const devices = [...new Map(wanted.map((one) => [nameOf(one), one])).values()];
-  const counted = await view.reader.quarters(counter, devices, range);
-  return wanted.flatMap((one) => {
-    const quarters = counted.get(nameOf(one));
-    if (quarters === undefined) return [];
-    return one.site === undefined ? quarters : onlyAt(quarters, deps.register, one, one.site);
-  });
-}
-
-function toReply(
-  asked: {
-    readonly carrier: Carrier;
-    readonly zone: string;
-    readonly range: Period;
-    readonly every: (typeof energyQuery)['_output']['every'];
-    readonly wanted: readonly Wanted[];
-    readonly quarters: readonly QuarterHours[];
-    readonly city: CityNow;
-  },
-  { register }: ConsoleDeps,
-): EnergyReply {
-  const { carrier, zone, range, every, wanted, quarters } = asked;
+async function answerOf(deps: ConsoleDeps, view: CityView, asked: Asked): Promise<EnergyReply> {
+  const { register } = deps;
+  const { carrier, zone, wanted } = asked;
+  const { range, periods, every } = asked.periods;
   const { counter } = METRICS_OF[carrier];
-  const { scale } = rulesOf(counter, undefined);
-  const total = totalOf(quarters, range, scale);
-  const rows = sumPeriods(quarters, periodsIn(range, every, zone), scale);
-  const events = quarters.flatMap((one, index) =>
-    one.events.map((event) => ({ event, device: nameOf(wanted[index] ?? { gateway: '', device: '' }) })),
+  const devices = [...new Map(wanted.map((one) => [nameOf(one), one])).values()];
+  const [{ pieces, events: young }, kept] = await Promise.all([
+    view.reader.pieces(counter, devices, periods, zone),
+    eventsOf(deps, counter, devices, range),
+  ]);
+  const meters = wanted.flatMap((one) =>
+    one.site === undefined ? [{ pieces: pieces.get(nameOf(one)) ?? [] }] : metersAt([one], pieces, register, one.site),
   );
-  events.sort((one, other) => one.event.at - other.event.at);
+  const scale = scaleOf(counter);
+  const total = sumPeriod(meters, range, scale);
+  const rows = sumPeriods(meters, periods, scale);
+  const events = [...new Map([...kept, ...young].map((event) => [eventKey(event), event])).values()]
+    .filter((event) => event.from < range.to && event.at >= range.from)
+    .filter((event) => isOfSite(register, wanted, event))
+    .sort((one, other) => beginOf(one) - beginOf(other));
+  const kinds = kindsOf(events, periods);
+  const decisions = new Map(register.decisions().map((decision) => [eventKey(decision), decision]));
   return {
     carrier,
     metric: counter,
     unit: unitOf(carrier),
+    demand_unit: METRICS_OF[carrier].rate === undefined ? `${unitOf(carrier)}/h` : demandUnit(carrier),
     zone,
     from: isoTime(range.from),
     from_ms: range.from,
@@ -151,39 +134,107 @@ function toReply(
       device,
     })),
     total: total.value,
-    coverage_percent: percentOf(total.coveragePercent),
-    rows: rows.map(({ from, to, value, coveragePercent, events: kinds }) => ({
-      from: isoTime(from),
-      from_ms: from,
-      to: isoTime(to),
-      to_ms: to,
-      value,
-      coverage_percent: percentOf(coveragePercent),
-      events: [...kinds],
+    ...figuresOf(total),
+    rows: rows.map((sum, place) => ({
+      from: isoTime(sum.from),
+      from_ms: sum.from,
+      to: isoTime(sum.to),
+      to_ms: sum.to,
+      value: sum.value,
+      ...figuresOf(sum),
+      events: [...(kinds[place] ?? [])],
     })),
-    events: events.map(({ event, device }) => eventRow(event, device, carrier, zone)),
+    events_total: events.length,
+    events: events.slice(-MOST_EVENTS).map((event) => eventReply(register, event, decisions.get(eventKey(event)))),
   };
 }
 
-function eventRow(event: CounterEvent, device: string, carrier: Carrier, zone: string): EnergyReply['events'][number] {
-  const { kind, at, until, before, after } = event;
-  const unit = unitOf(carrier);
-  const words =
-    kind === 'reset'
-      ? `On ${inWords(at, zone)} the counter fell from ${before} to ${after} ${unit}; the fall is not counted.`
-      : `From ${inWords(at, zone)} to ${inWords(until, zone)} nothing was measured` +
-        (after >= before
-          ? `; the ${Number((after - before).toFixed(3))} ${unit} counted in between are spread evenly over it.`
-          : ', and the counter began again in between: what was used is unknown.');
+function figuresOf({ coveragePercent, interpolated, estimated, peak, peakAt }: PeriodSum) {
+  return {
+    coverage_percent: percentOf(coveragePercent),
+    interpolated,
+    estimated,
+    peak: peak === null ? null : rounded(peak),
+    peak_at: peakAt === null ? null : isoTime(peakAt),
+    peak_at_ms: peakAt,
+  };
+}
+
+function demandUnit(carrier: Carrier): string {
+  return symbolOf(METRICS_OF[carrier].rate ?? '');
+}
+
+/** Also those of gaps that begin in the range and end after it. Throws StoreFailure. */
+async function eventsOf(
+  { store, clock }: ConsoleDeps,
+  metric: string,
+  devices: readonly DeviceKey[],
+  { from, to }: Period,
+): Promise<readonly MeterEvent[]> {
+  if (devices.length === 0) return [];
+  const until = Math.max(to, Math.min(clock.now(), to + LONGEST_PAIR_MS));
+  const keys = devices.map(({ gateway, device }) => ({ gateway, device }));
+  return await store.meterEvents({ devices: keys, metrics: [metric], from, to: until });
+}
+
+/** Whether the device stood then where it is asked for. */
+function isOfSite(register: ConsoleDeps['register'], wanted: readonly Wanted[], event: MeterEvent): boolean {
+  return wanted.some(
+    ({ gateway, device, site }) =>
+      gateway === event.gateway &&
+      device === event.device &&
+      (site === undefined || siteOf(register, gateway, device, event.at) === site),
+  );
+}
+
+/** When it showed: a gap from its beginning on, all else with its later value. */
+function beginOf({ kind, from, at }: MeterEvent): number {
+  return kind === 'gap' ? from : at;
+}
+
+/** Kinds of the events of each period; a gap belongs to all that it reaches into. */
+function kindsOf(events: readonly MeterEvent[], periods: readonly Period[]): Set<MeterEvent['kind']>[] {
+  const kinds = periods.map(() => new Set<MeterEvent['kind']>());
+  for (const event of events) {
+    const begin = beginOf(event);
+    let [low, high] = [0, periods.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((periods[middle] as Period).to <= begin) low = middle + 1;
+      else high = middle;
+    }
+    for (let place = low; place < periods.length && (periods[place] as Period).from <= event.at; place++) {
+      kinds[place]?.add(event.kind);
+    }
+  }
+  return kinds;
+}
+
+function eventKey({ gateway, device, metric, at }: MeterEventKey): string {
+  return `${gateway}/${device}/${metric}/${at}`;
+}
+
+function eventReply(
+  register: ConsoleDeps['register'],
+  event: MeterEvent,
+  decision: MeterDecision | undefined,
+): EnergyReply['events'][number] {
+  const { kind, at, before, after, booked } = event;
+  const { words, decided_by, at_local, metric } = eventRow(register, event, decision);
+  const begin = beginOf(event);
   return {
     kind,
-    device,
-    at: isoTime(at),
-    at_ms: at,
-    until: isoTime(until),
-    until_ms: until,
+    device: nameOf(event),
+    metric,
+    at: isoTime(begin),
+    at_ms: begin,
+    until: isoTime(at),
+    until_ms: at,
+    value_at: at_local,
     before,
     after,
+    booked,
+    decided_by,
     words,
   };
 }
@@ -196,6 +247,10 @@ function energyCsv(answer: EnergyReply): string {
     `${answer.carrier} (${answer.unit})`,
     'measured (%)',
     'events',
+    `interpolated (${answer.unit})`,
+    `estimated (${answer.unit})`,
+    `peak (${answer.demand_unit})`,
+    `peak at (${answer.zone})`,
   ];
   return toCsv(
     header,
@@ -206,6 +261,10 @@ function energyCsv(answer: EnergyReply): string {
       row.value,
       row.coverage_percent,
       row.events.join(' '),
+      row.interpolated,
+      row.estimated,
+      row.peak,
+      row.peak_at_ms === null ? null : localIso(row.peak_at_ms, answer.zone),
     ]),
   );
 }

@@ -2,10 +2,11 @@
  * Looks for what is wrong, again and again while somebody asks. What is known in memory (lamps now, gateways, the store)
  * is looked at in each answer; what must be read (loads, nights, air, counters) behind it, so that nobody waits for it.
  */
+
+import type { MeterEvent, RollUp } from '../../../contract/roll-up.ts';
 import { dayFrom, type Period } from '../../../energy/calendar.ts';
 import { type Carrier, METRICS_OF, unitOf } from '../../../energy/carriers.ts';
-import type { QuarterHours } from '../../../energy/consumption.ts';
-import { QUARTER_MS, rulesOf } from '../../../energy/counter-rules.ts';
+import { QUARTER_MS, scaleOf } from '../../../energy/counter-rules.ts';
 import type {
   BuildingInput,
   CircuitInput,
@@ -19,26 +20,27 @@ import type {
 } from '../../../energy/findings/finding.ts';
 import { RESETS_SHOWN_DAYS } from '../../../energy/findings/meter-reset.ts';
 import { findingsOf } from '../../../energy/findings/rules.ts';
+import { nameOf } from '../../../energy/rollup/device-facts.ts';
 import type { Site } from '../../../register/model.ts';
+import { getOrCreate } from '../../../runtime/get-or-create.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { gatewayState } from '../gateway-rows.ts';
 import { Breather } from './breather.ts';
-import { type BucketCache, nameOf } from './bucket-cache.ts';
-import { DAY_MS, dayOf } from './bucket-days.ts';
 import type { CityNow, CityNowMaker, DeviceNow } from './city-now.ts';
-import type { ConsumptionReader } from './consumption-reader.ts';
 import { lampNow, positionOf } from './lamp-now.ts';
 import { LampSamples, sampleTimes } from './lamp-samples.ts';
+import type { RollUpReader } from './roll-up-reader.ts';
 import { SharedAnswer } from './shared-answer.ts';
 import { countersAt } from './site-counters.ts';
 
 /** Reading it all again is cheap, since only what changed is read; history that is being loaded should soon show. */
 const LOOK_AGAIN_MS = 15_000;
+const DAY_MS = 86_400_000;
 const LOAD_DAYS = 8;
 const AIR_MS = 26 * 3_600_000;
 const RESET_CARRIERS: readonly Carrier[] = ['electricity', 'solar', 'gas', 'water', 'heat', 'export'];
-/** Of a quarter hour measured less than this the power is not known. */
-const ENOUGH_MEASURED = 0.5;
+/** Of a quarter hour measured less than this (percent) the power is not known. */
+const ENOUGH_MEASURED = 50;
 
 interface ReadInputs {
   /** Epoch milliseconds. */
@@ -59,8 +61,7 @@ export interface Findings {
 
 type Deps = Pick<ConsoleDeps, 'register' | 'store' | 'ingest' | 'clock'> & {
   readonly now: CityNowMaker;
-  readonly reader: ConsumptionReader;
-  readonly cache: BucketCache;
+  readonly reader: RollUpReader;
 };
 
 export class FindingsKeeper {
@@ -198,12 +199,12 @@ export class FindingsKeeper {
       (city.bySite.get(site.id) ?? []).flatMap((device) => (device.values.has('co2_ppm') ? [{ site, device }] : [])),
     );
     const devices = rooms.map(({ device }) => device);
-    const days = await this.#deps.cache.days('co2_ppm', devices, dayOf(at - AIR_MS), dayOf(at));
+    const read = await this.#deps.reader.quarters('co2_ppm', devices, { from: at - AIR_MS, to: at });
     const firstSlot = Math.floor((at - AIR_MS) / QUARTER_MS);
     return rooms.map(({ site, device }) => {
       const values = new Float64Array(Math.ceil(AIR_MS / QUARTER_MS) + 1).fill(Number.NaN);
-      for (const day of days.get(nameOf(device)) ?? []) {
-        for (const { slot, mean } of day.buckets()) if (slot >= firstSlot) values[slot - firstSlot] = mean;
+      for (const { start, mean } of read.rows.get(nameOf(device)) ?? []) {
+        if (mean !== null) values[start / QUARTER_MS - firstSlot] = mean;
       }
       return {
         site: site.id,
@@ -231,7 +232,7 @@ export class FindingsKeeper {
       for (const { id } of some) {
         await breather.breathe();
         const parts = [taken?.get(id) ?? [], fed?.get(id) ?? [], made?.get(id) ?? []] as const;
-        if (parts[0].length > 0) loads.set(id, loadOf(parts, at));
+        if (parts[0].length > 0) loads.set(id, loadOf(parts, id, { from: range.from, to: at }));
       }
     }
     return loads;
@@ -242,44 +243,51 @@ export class FindingsKeeper {
     sites: readonly Site[],
     carrier: Carrier,
     range: Period,
-  ): Promise<Map<string, QuarterHours[]>> {
+  ): Promise<Map<string, (readonly RollUp[])[]>> {
     const countersBySite = new Map(sites.map(({ id }) => [id, countersAt(city.bySite.get(id) ?? [], carrier)]));
     const all = [...countersBySite.values()].flat();
-    const counted = await this.#deps.reader.quarters(METRICS_OF[carrier].counter, all, range);
+    const { rows } = await this.#deps.reader.quarters(METRICS_OF[carrier].counter, all, range);
     return new Map(
-      [...countersBySite].map(([site, counters]) => [site, counters.flatMap((one) => counted.get(nameOf(one)) ?? [])]),
+      [...countersBySite].map(([site, counters]) => [site, counters.map((one) => rows.get(nameOf(one)) ?? [])]),
     );
   }
 
+  /** Those that are kept, and those of the quarter hours that are not rolled up yet. */
   async #resets(city: CityNow, at: number): Promise<ResetInput[]> {
-    const { register, reader } = this.#deps;
+    const { register, reader, store } = this.#deps;
+    const metrics = RESET_CARRIERS.map((carrier) => METRICS_OF[carrier].counter);
+    const kept = await store.meterEvents({ metrics, from: at - RESETS_SHOWN_DAYS * DAY_MS, to: at });
+    const young: MeterEvent[] = [];
+    for (const metric of metrics) {
+      const devices = city.devices.filter(({ values }) => values.has(metric));
+      young.push(...(await reader.quarters(metric, devices, { from: at - QUARTER_MS, to: at })).events);
+    }
+    const deviceByName = new Map(city.devices.map((device) => [nameOf(device), device]));
     const resets: ResetInput[] = [];
-    const range = { from: at - RESETS_SHOWN_DAYS * DAY_MS, to: at };
+    const told = new Map<string, number[]>();
     for (const carrier of RESET_CARRIERS) {
       const { counter } = METRICS_OF[carrier];
-      const devices = city.devices.filter(({ values }) => values.has(counter));
-      const counted = await reader.quarters(counter, devices, range);
-      for (const device of devices) {
-        for (const { kind, at: when, before, after } of counted.get(nameOf(device))?.events ?? []) {
-          // One meter that was reset tells it of each of its counters: the first is enough.
-          const isTold = resets.some(
-            (reset) => nameOf(reset) === nameOf(device) && Math.abs(reset.at - when) < QUARTER_MS,
-          );
-          if (kind !== 'reset' || isTold) continue;
-          const site = device.site === null ? undefined : register.site(device.site);
-          resets.push({
-            site: device.site,
-            siteName: site?.name ?? device.gateway,
-            zone: site?.zone ?? 'UTC',
-            gateway: device.gateway,
-            device: device.device,
-            name: device.name,
-            unit: unitOf(carrier),
-            at: when,
-            before,
-            after,
-          });
-        }
+      for (const event of [...kept, ...young]) {
+        const { kind, metric, at: when, before, after } = event;
+        const device = deviceByName.get(nameOf(event));
+        if (kind !== 'reset' || metric !== counter || device === undefined) continue;
+        // One meter that was reset tells it of each of its counters: the first is enough.
+        const times = getOrCreate(told, nameOf(event), () => []);
+        if (times.some((time) => Math.abs(time - when) < QUARTER_MS)) continue;
+        times.push(when);
+        const site = device.site === null ? undefined : register.site(device.site);
+        resets.push({
+          site: device.site,
+          siteName: site?.name ?? device.gateway,
+          zone: site?.zone ?? 'UTC',
+          gateway: device.gateway,
+          device: device.device,
+          name: device.name,
+          unit: unitOf(carrier),
+          at: when,
+          before,
+          after,
+        });
       }
     }
     return resets;
@@ -293,21 +301,25 @@ export function lampsAt(city: CityNow, site: string): DeviceNow[] {
 }
 
 /** Mean power of each quarter hour in kW; unknown where one of its parts is, and of the one that is running. */
-function loadOf(parts: readonly (readonly QuarterHours[])[], at: number): QuarterSeries {
+function loadOf(parts: readonly (readonly (readonly RollUp[])[])[], site: string, { from, to }: Period): QuarterSeries {
   const [taken = [], fed = [], made = []] = parts;
-  const firstSlot = taken[0]?.firstSlot ?? 0;
-  const length = taken[0]?.amounts.length ?? 0;
-  const running = Math.floor(at / QUARTER_MS);
-  const scale = rulesOf(METRICS_OF.electricity.counter, undefined).scale;
-  const values = new Float64Array(length).fill(Number.NaN);
-  for (let place = 0; place < length && firstSlot + place < running; place++) {
-    let counts = 0;
-    for (const [counters, sign] of [[taken, 1] as const, [fed, -1] as const, [made, 1] as const]) {
-      for (const { amounts, measured } of counters) {
-        counts += (measured[place] as number) < ENOUGH_MEASURED ? Number.NaN : sign * (amounts[place] as number);
+  const firstSlot = Math.floor(from / QUARTER_MS);
+  const slots = Math.max(0, Math.floor(to / QUARTER_MS) - firstSlot);
+  const scale = scaleOf(METRICS_OF.electricity.counter);
+  const counts = new Float64Array(slots);
+  const known = new Uint16Array(slots);
+  for (const [meters, sign] of [[taken, 1] as const, [fed, -1] as const, [made, 1] as const]) {
+    for (const rows of meters) {
+      for (const { start, site: stoodAt, consumption, coverage } of rows) {
+        const place = start / QUARTER_MS - firstSlot;
+        if (consumption === null || coverage < ENOUGH_MEASURED || stoodAt !== site) continue;
+        if (place < 0 || place >= slots) continue;
+        counts[place] = (counts[place] as number) + sign * Math.round(consumption * scale);
+        known[place] = (known[place] as number) + 1;
       }
     }
-    values[place] = (counts / scale) * 4;
   }
+  const meters = taken.length + fed.length + made.length;
+  const values = counts.map((count, place) => (known[place] === meters ? (count / scale) * 4 : Number.NaN));
   return { firstSlot, values };
 }

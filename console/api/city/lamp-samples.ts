@@ -2,11 +2,11 @@
 import { dayFrom, startOfDay, wallTime } from '../../../energy/calendar.ts';
 import { QUARTER_MS } from '../../../energy/counter-rules.ts';
 import type { LampSample } from '../../../energy/findings/finding.ts';
+import { nameOf } from '../../../energy/rollup/device-facts.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { getOrCreate } from '../../../runtime/get-or-create.ts';
 import type { DeviceKey, TelemetryStore } from '../../../store/telemetry-store.ts';
 import { Breather } from './breather.ts';
-import { nameOf } from './bucket-cache.ts';
 
 const SAMPLE_MS = 2 * QUARTER_MS;
 const DEVICES_A_QUERY = 1_000;

@@ -3,10 +3,9 @@ import { z } from 'zod';
 import { idSchema } from '../../../contract/ids.ts';
 import { dayFrom, type Period } from '../../../energy/calendar.ts';
 import { METRICS_OF } from '../../../energy/carriers.ts';
-import { rulesOf } from '../../../energy/counter-rules.ts';
+import { scaleOf } from '../../../energy/counter-rules.ts';
 import type { Finding } from '../../../energy/findings/finding.ts';
 import { DAY_FROM_DEG, isBurning, isLampSilent, lampState } from '../../../energy/lamp-state.ts';
-import { sumPeriod } from '../../../energy/periods.ts';
 import { HORIZON_DEG, sunCrossings, sunElevation } from '../../../energy/sun.ts';
 import type { Site } from '../../../register/model.ts';
 import type { ConsoleApp } from '../console-app.ts';
@@ -15,14 +14,14 @@ import { isoTime } from '../iso-time.ts';
 import { type CircuitReply, circuitReply, type LightsReply, lightsReply } from '../replies-city.ts';
 import { RequestError } from '../request-error.ts';
 import { Breather } from './breather.ts';
-import { nameOf } from './bucket-cache.ts';
 import type { CityNow, DeviceNow } from './city-now.ts';
 import type { CityView } from './city-view.ts';
 import { ageS, rounded, sumOf } from './figures.ts';
 import { lampsAt } from './findings-keeper.ts';
 import { lampNow, positionOf } from './lamp-now.ts';
+import { sumPeriod } from './piece-sums.ts';
 import { problemRow } from './problem-row.ts';
-import { countersAt } from './site-counters.ts';
+import { countersAt, metersAt } from './site-counters.ts';
 import { countLamps, powerDevices } from './site-row.ts';
 import { findSite } from './sites-route.ts';
 
@@ -44,7 +43,7 @@ export function lightRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView):
     async () => {
       const [city, findings] = await Promise.all([view.now.get(), view.findings.get()]);
       const now = deps.clock.now();
-      const nights = await lastNights(view, city, circuits(), now);
+      const nights = await lastNights(deps, view, city, circuits(), now);
       const rows: CircuitRow[] = [];
       const breather = new Breather();
       for (const site of circuits()) {
@@ -76,7 +75,7 @@ export function lightRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView):
       }
       const [city, findings] = await Promise.all([view.now.get(), view.findings.get()]);
       const now = deps.clock.now();
-      const nights = await lastNights(view, city, [site], now);
+      const nights = await lastNights(deps, view, city, [site], now);
       const ofSite = findings.bySite.get(site.id) ?? [];
       const { problems, lamps, ...row } = circuitRow(site, city, nights.kwhBySite, ofSite);
       return {
@@ -164,6 +163,7 @@ function lampRow(device: DeviceNow, site: Site, now: number): CircuitReply['lamp
 
 /** What circuits took from the last sunset to the sunrise after it, or to now; one query for circuits under one sky. */
 async function lastNights(
+  { register }: ConsoleDeps,
   view: CityView,
   city: CityNow,
   sites: readonly Site[],
@@ -186,10 +186,10 @@ async function lastNights(
   };
   try {
     const all = wanted.flatMap(({ counters }) => counters);
-    const counted = await view.reader.quarters(COUNTER, all, range);
+    const { pieces } = await view.reader.pieces(COUNTER, all, [range], wanted[0]?.site.zone ?? 'UTC');
     for (const { site, night, counters } of wanted) {
-      const quarters = counters.flatMap((counter) => counted.get(nameOf(counter)) ?? []);
-      kwhBySite.set(site.id, sumPeriod(quarters, night, rulesOf(COUNTER, undefined).scale).value);
+      const meters = metersAt(counters, pieces, register, site.id);
+      kwhBySite.set(site.id, sumPeriod(meters, night, scaleOf(COUNTER)).value);
     }
     return { kwhBySite, fault: '' };
   } catch (error) {

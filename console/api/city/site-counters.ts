@@ -1,10 +1,11 @@
 /** Which devices count what a site uses, and from when to when they stood there. */
 import type { Period } from '../../../energy/calendar.ts';
 import { type Carrier, METRICS_OF } from '../../../energy/carriers.ts';
-import type { QuarterHours } from '../../../energy/consumption.ts';
-import { QUARTER_MS } from '../../../energy/counter-rules.ts';
+import { nameOf } from '../../../energy/rollup/device-facts.ts';
 import type { RegisterView } from '../../../register/register-view.ts';
+import type { DeviceKey } from '../../../store/telemetry-store.ts';
 import type { CityNow, DeviceNow } from './city-now.ts';
+import type { CountedMeter, Piece } from './piece-sums.ts';
 
 /** Where a site has meters of this kind, they are its mains, and what hangs behind them is not counted twice. */
 const MAIN_KIND = 'electricity-meter';
@@ -28,41 +29,34 @@ export function countersDuring(
 ): DeviceNow[] {
   const stood = city.devices.filter(
     (device) =>
-      device.site === site || stays(register, device, site).some(({ from, to }) => from < range.to && to > range.from),
+      device.site === site ||
+      staysAt(register, device, site).some(({ from, to }) => from < range.to && to > range.from),
   );
   return countersAt(stood, carrier);
 }
 
-/** Blots out the quarter hours in which a device stood elsewhere. */
-export function onlyAt(
-  counted: QuarterHours,
-  register: RegisterView,
-  device: { readonly gateway: string; readonly device: string },
-  site: string,
-): QuarterHours {
-  const listed = register.device(device.gateway, device.device);
-  if (listed === undefined || listed.placements.every((placement) => placement.site === site)) return counted;
-  const periods = stays(register, device, site);
-  const amounts = Float64Array.from(counted.amounts);
-  const measured = Float64Array.from(counted.measured);
-  for (let place = 0; place < amounts.length; place++) {
-    const time = (counted.firstSlot + place) * QUARTER_MS;
-    if (periods.some(({ from, to }) => from <= time && time < to)) continue;
-    amounts[place] = Number.NaN;
-    measured[place] = 0;
-  }
-  return { ...counted, amounts, measured };
-}
-
-function stays(
-  register: RegisterView,
-  { gateway, device }: { readonly gateway: string; readonly device: string },
-  site: string,
-): Period[] {
-  const placements = register.device(gateway, device)?.placements ?? [];
+/** When a device stood at a site, epoch milliseconds; before its first placement it stood where that is. */
+export function staysAt(register: RegisterView, { gateway, device }: DeviceKey, site: string): Period[] {
+  const placements = register.device(gateway, device)?.placements ?? [
+    { site: register.gateway(gateway)?.site ?? '', from: 0 },
+  ];
   return placements.flatMap((placement, index) => {
     if (placement.site !== site) return [];
     const from = index === 0 ? Number.NEGATIVE_INFINITY : placement.from;
     return [{ from, to: placements[index + 1]?.from ?? Number.POSITIVE_INFINITY }];
   });
+}
+
+/** The meters of a site, as sums take them: what of their pieces counts for it. */
+export function metersAt(
+  counters: readonly DeviceKey[],
+  pieces: ReadonlyMap<string, readonly Piece[]>,
+  register: RegisterView,
+  site: string,
+): CountedMeter[] {
+  return counters.map((counter) => ({
+    pieces: pieces.get(nameOf(counter)) ?? [],
+    site,
+    stays: staysAt(register, counter, site),
+  }));
 }

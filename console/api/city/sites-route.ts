@@ -4,8 +4,8 @@ import { airBandOf } from '../../../contract/air-bands.ts';
 import { idSchema } from '../../../contract/ids.ts';
 import { today } from '../../../energy/calendar.ts';
 import { CARRIERS, METRICS_OF, unitOf } from '../../../energy/carriers.ts';
-import { rulesOf } from '../../../energy/counter-rules.ts';
-import { sumPeriod } from '../../../energy/periods.ts';
+import { scaleOf } from '../../../energy/counter-rules.ts';
+import { nameOf } from '../../../energy/rollup/device-facts.ts';
 import type { Site } from '../../../register/model.ts';
 import type { ConsoleApp } from '../console-app.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
@@ -13,10 +13,10 @@ import { gatewayRows } from '../gateway-rows.ts';
 import { isoTime } from '../iso-time.ts';
 import { type CitySiteReply, citySiteReply, citySitesReply } from '../replies-city.ts';
 import { RequestError } from '../request-error.ts';
-import { nameOf } from './bucket-cache.ts';
 import type { DeviceNow } from './city-now.ts';
 import type { CityView } from './city-view.ts';
 import { ageS, percentOf, symbolOf } from './figures.ts';
+import { sumPeriod } from './piece-sums.ts';
 import { problemRow } from './problem-row.ts';
 import { siteRow } from './site-row.ts';
 
@@ -105,14 +105,13 @@ async function meterRows(
     CARRIERS.filter((carrier) => carrier !== 'lighting').map(async (carrier): Promise<MeterRow[]> => {
       const { counter, rate } = METRICS_OF[carrier];
       const meters = devices.filter(({ values }) => values.has(counter));
-      const counted = await view.reader.quarters(counter, meters, range).catch((error: unknown) => {
+      const counted = await view.reader.pieces(counter, meters, [range], site.zone).catch((error: unknown) => {
         fault = error instanceof Error ? error.message : String(error);
         return undefined;
       });
       return meters.map((meter) => {
-        const quarters = counted?.get(nameOf(meter));
-        const sum =
-          quarters === undefined ? undefined : sumPeriod([quarters], range, rulesOf(counter, undefined).scale);
+        const pieces = counted?.pieces.get(nameOf(meter));
+        const sum = pieces === undefined ? undefined : sumPeriod([{ pieces }], range, scaleOf(counter));
         return {
           gateway: meter.gateway,
           device: meter.device,
