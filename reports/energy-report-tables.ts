@@ -52,7 +52,8 @@ function aboutTable(report: EnergyReport): Table {
     ['Without a meter at the site', report.withoutMeters.join(', ') || null],
     ...report.notes.map((note): Cell[] => ['Note', note]),
   ];
-  const decimals = (row: readonly Cell[]) => (/^(Cost|kgCO2e)/.test(String(row[0])) ? 2 : 0);
+  const decimals = ([what]: readonly Cell[]) =>
+    what === 'Cost of all carriers' ? 2 : /^kgCO2e/.test(String(what)) ? 3 : 0;
   return {
     name: 'About',
     fixedColumns: 1,
