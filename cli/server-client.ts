@@ -6,6 +6,14 @@ import { operatorTokenFile, runningServer } from './data-folder.ts';
 
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
+/** A document that the server made. */
+export interface ServerFile {
+  /** Of the file, as the server would call it. */
+  readonly name: string | undefined;
+  readonly bytes: Uint8Array;
+  readonly headers: Headers;
+}
+
 interface Body {
   readonly type: string;
   readonly content: string | Uint8Array<ArrayBuffer>;
@@ -44,11 +52,11 @@ export class ServerClient {
     return await this.#send('GET', path, query);
   }
 
-  /** A document, and the name that the server gives its file. */
-  async file(path: string, query: Query = {}): Promise<{ name: string | undefined; bytes: Uint8Array }> {
+  /** An answer that is a document. */
+  async file(path: string, query: Query = {}): Promise<ServerFile> {
     const reply = await this.#fetch('GET', path, query);
     const name = /filename="([^"/\\]+)"/.exec(reply.headers.get('content-disposition') ?? '')?.[1];
-    return { name, bytes: new Uint8Array(await reply.arrayBuffer()) };
+    return { name, bytes: new Uint8Array(await reply.arrayBuffer()), headers: reply.headers };
   }
 
   async #ask<T>(method: string, path: string, query: Query, body?: unknown): Promise<T> {

@@ -71,7 +71,7 @@ function checkTogether({ site, allSites, part, format, output }: Options): void 
 
 async function writeAll(server: ServerClient, options: Options): Promise<void> {
   const { sites } = await server.get<z.infer<typeof sitesReply>>('/api/sites');
-  const wanted = sites.filter(({ retired }) => retired !== true);
+  const wanted = sites.filter(({ retired }) => retired !== true).sort((one, other) => (one.id < other.id ? -1 : 1));
   let failed = 0;
   for (const [place, { id }] of wanted.entries()) {
     const progress = `[${place + 1}/${wanted.length}]`;
@@ -94,8 +94,12 @@ async function writeAll(server: ServerClient, options: Options): Promise<void> {
 async function writeReport(server: ServerClient, site: string, options: Options, progress = ''): Promise<void> {
   const { month: wanted, format, part, gwp, output, force } = options;
   // A file that may not be overwritten is told before the work, where its name is known already.
-  if (output !== undefined && output !== '-' && !force && existsSync(output)) throw isThere(output);
-  const { name, bytes } = await server.file('/api/reports/energy', { site, month: wanted, format, part, gwp });
+  if (output !== undefined && output !== '-' && !force && existsSync(output)) throw isThere(output, options);
+  const { name, bytes, headers } = await server.file('/api/reports/energy', { site, month: wanted, format, part, gwp });
+  if (options.allSites && headers.get('x-lamplighter-carriers') === '') {
+    print(`${progress}${site}: no meters, no report`);
+    return;
+  }
   if (output === '-') {
     process.stdout.write(bytes);
     return;
@@ -104,17 +108,15 @@ async function writeReport(server: ServerClient, site: string, options: Options,
   try {
     writeFileSync(file, bytes, { flag: force ? 'w' : 'wx' });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw isThere(file);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw isThere(file, options);
     throw new LamplighterError('bad-request', `cannot write ${file}: ${(error as Error).message}.`);
   }
   print(`${progress}${file}`);
 }
 
-function isThere(file: string): LamplighterError {
-  return new LamplighterError(
-    'conflict',
-    `${file} is there already. Add --force to overwrite it, or name another with --output.`,
-  );
+function isThere(file: string, { site }: Options): LamplighterError {
+  const other = site === undefined ? '' : ', or name another with --output';
+  return new LamplighterError('conflict', `${file} is there already. Add --force to overwrite it${other}.`);
 }
 
 function month(text: string): string {

@@ -60,6 +60,8 @@ export function reportRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
       return await turns.run(async () => {
         const report = await reportOf(deps, request.query);
         const name = `${report.site.id}-${report.month}`;
+        // What there is in it, for who asks for many and keeps those with something inside.
+        reply.header('x-lamplighter-carriers', report.carriers.map(({ carrier }) => carrier).join(' '));
         if (request.query.format === 'xlsx')
           return send(reply, `${name}.xlsx`, XLSX, await energyReportXlsx(report)) as never;
         if (!isCsv) {
