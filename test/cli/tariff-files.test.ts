@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readReferenceTables } from '../../cli/tariff-files.ts';
@@ -62,6 +62,18 @@ describe('tables of a person', () => {
     const folder = aDataFolder({ 'tariffs/own.yaml': TARIFF.replace('city-general', 'example-electric-demand') });
     const found = readReferenceTables(folder).tariffs.filter(({ id }) => id === 'example-electric-demand');
     expect(found).toMatchObject([{ name: 'General service' }]);
+  });
+
+  it('are written as the documentation says', () => {
+    const page = (name: string) => readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
+    const yamlOf = (text: string) => /```yaml\n([\s\S]*?)```/.exec(text)![1]!;
+    const folder = aDataFolder({
+      'tariffs/general.yaml': yamlOf(page('analytics.md')),
+      'factors/supplier.yaml': yamlOf(page('reports.md')),
+    });
+    const { tariffs, factors, faults } = readReferenceTables(folder);
+    expect(faults).toEqual([]);
+    expect([tariffs[0]?.id, factors[0]?.id]).toEqual(['city-general', 'supplier-2026']);
   });
 
   it('that are faulty are left out and named by file, line and field', () => {
