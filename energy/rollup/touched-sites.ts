@@ -9,18 +9,23 @@ export interface TouchedSite {
   readonly to: number;
 }
 
+const DAY_MS = 96 * QUARTER_MS;
+
 export class TouchedSites {
-  readonly #bySite = new Map<string, TouchedSite>();
+  /** By day of UTC: what a counter did after a year of silence touches two days, and none of those between. */
+  readonly #byDay = new Map<string, TouchedSite>();
 
   /** 15-minute rows as they were and as they are, whether or not they differ: an earlier try may have written them. */
   take(rows: readonly RollUp[]): void {
     for (const { site, start } of rows) {
-      const { from, to } = this.#bySite.get(site) ?? { from: start, to: start };
-      this.#bySite.set(site, { site, from: Math.min(from, start), to: Math.max(to, start + QUARTER_MS) });
+      const key = `${Math.floor(start / DAY_MS)}/${site}`;
+      const { from, to } = this.#byDay.get(key) ?? { from: start, to: start };
+      this.#byDay.set(key, { site, from: Math.min(from, start), to: Math.max(to, start + QUARTER_MS) });
     }
   }
 
+  /** A stretch for each site and day. */
   all(): readonly TouchedSite[] {
-    return [...this.#bySite.values()];
+    return [...this.#byDay.values()];
   }
 }
