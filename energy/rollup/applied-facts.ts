@@ -9,11 +9,14 @@ import { startOfSlot } from '../counting/slots.ts';
 import { type DeviceFacts, nameOf, type RegisterFacts } from './device-facts.ts';
 import type { DeviceWork } from './device-work.ts';
 import { earliestDifference } from './facts-difference.ts';
+import type { CountedWith } from './stored-series.ts';
 
 interface AppliedEntry {
   readonly facts: DeviceFacts | null;
   /** Beginning of what was ever rolled up of the device, epoch milliseconds; null: nothing yet. */
   readonly since: number | null;
+  /** With which multipliers rows were counted that were sealed when it changed, in rising order of `before`. */
+  readonly sealed?: readonly CountedWith[] | undefined;
 }
 
 type Key = [gateway: string, device: string];
@@ -72,6 +75,11 @@ export class AppliedFacts {
     if (this.keptSince === undefined) await this.#write([[KEPT, { facts: null, since: now }]]);
   }
 
+  /** With which multipliers rows of a device were counted that are sealed. */
+  sealedOf(key: DeviceKey): readonly CountedWith[] {
+    return this.#entries.get(nameOf(key))?.sealed ?? [];
+  }
+
   /** To be called before rows of these devices are first written, or of an earlier time than before. */
   async noteRolledUp(works: readonly DeviceWork[]): Promise<void> {
     const entries: [Key, AppliedEntry][] = [];
@@ -80,7 +88,7 @@ export class AppliedFacts {
       const known = this.#entries.get(nameOf(key));
       const since = startOfSlot(dirty.firstSlot);
       if (known?.since != null && known.since <= since) continue;
-      entries.push([[key.gateway, key.device], { facts: known?.facts ?? facts, since }]);
+      entries.push([[key.gateway, key.device], { ...known, facts: known?.facts ?? facts, since }]);
     }
     if (entries.length > 0) await this.#write(entries);
   }
@@ -100,7 +108,8 @@ export class AppliedFacts {
       const facts = register.of(key);
       const difference = known?.facts == null ? Number.POSITIVE_INFINITY : earliestDifference(known.facts, facts);
       if (difference === undefined && known !== undefined) continue;
-      entries.push([[key.gateway, key.device], { facts, since: known?.since ?? null }]);
+      const sealed = sealedWith(known, facts, bounds.from);
+      entries.push([[key.gateway, key.device], { facts, since: known?.since ?? null, sealed }]);
       if (known?.since == null || difference === undefined) continue;
       // Stamps of what happened at an instant lie up to an interval beside it.
       const marginMs = Math.max(known.facts?.intervalMs ?? 0, facts.intervalMs ?? 0);
@@ -129,4 +138,17 @@ export class AppliedFacts {
     });
     for (const [key, entry] of entries) this.#entries.set(key.join('/'), entry);
   }
+}
+
+function sealedWith(
+  known: AppliedEntry | undefined,
+  facts: DeviceFacts,
+  before: number,
+): readonly CountedWith[] | undefined {
+  const multiplier = known?.facts?.meter?.multiplier ?? 1;
+  if (known?.since == null || known.since >= before || multiplier === (facts.meter?.multiplier ?? 1))
+    return known?.sealed;
+  // Two changes with the same seal: what is sealed was counted with the first.
+  const earlier = known.sealed ?? [];
+  return (earlier.at(-1)?.before ?? 0) >= before ? earlier : [...earlier, { before, multiplier }];
 }

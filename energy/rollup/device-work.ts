@@ -4,10 +4,13 @@ import { getOrCreate } from '../../runtime/get-or-create.ts';
 import type { DeviceKey } from '../../store/telemetry-store.ts';
 import type { SlotWindow } from '../counting/slots.ts';
 import type { DeviceFacts } from './device-facts.ts';
+import type { CountedWith } from './stored-series.ts';
 
 export interface DeviceWork {
   readonly key: DeviceKey;
   readonly facts: DeviceFacts;
+  /** With which multipliers its sealed rows were counted. */
+  readonly sealed: readonly CountedWith[];
   readonly marked: MarkedDay;
   /** Quarter hours by stamp that changed, first to last; undefined when only hours are owed. */
   readonly dirty: SlotWindow | undefined;
@@ -22,7 +25,12 @@ const ALIKE_SLOTS = 8;
 const HOUR_MS = MARKED_DAY_MS / 24;
 
 /** Quarter hours before `sealedSlot` are left out: they are never rolled up again. */
-export function deviceWork(marked: MarkedDay, facts: DeviceFacts, sealedSlot: number): DeviceWork {
+export function deviceWork(
+  marked: MarkedDay,
+  facts: DeviceFacts,
+  sealedSlot: number,
+  sealed: readonly CountedWith[] = [],
+): DeviceWork {
   const first = (marked.day / MARKED_DAY_MS) * MARKS_PER_DAY;
   const slots = marked.quarters.map((quarter) => first + quarter).filter((slot) => slot >= sealedSlot);
   const firstSlot = slots[0];
@@ -30,6 +38,7 @@ export function deviceWork(marked: MarkedDay, facts: DeviceFacts, sealedSlot: nu
   return {
     key: { gateway: marked.gateway, device: marked.device },
     facts,
+    sealed,
     marked,
     dirty: firstSlot === undefined ? undefined : { firstSlot, slots: endSlot - firstSlot },
     owedHours: marked.hours.filter((hour) => first + hour * 4 >= sealedSlot).map((hour) => marked.day + hour * HOUR_MS),

@@ -200,6 +200,7 @@ export class GroupPass {
     const { first, end } = effectiveSlots(work, [rules.shiftMs]);
     const series = stretch.values.get(metric);
     const stored = storedOf(stretch, metric, readFrom);
+    stored.countWith(work.facts.meter?.multiplier ?? 1, work.sealed);
     const plan = planCounter({
       rules,
       firstSlot: first,

@@ -109,6 +109,8 @@ export class RollUpWorker implements Service {
   readonly #failed = new Set<string>();
   readonly #mark: RollUpMarks['mark'];
   #appliedVersion = Number.NaN;
+  /** What a failed turn had claimed is to be given back. */
+  #mustRelease = false;
   #running = false;
   #loop: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
@@ -172,7 +174,9 @@ export class RollUpWorker implements Service {
     this.#running = false;
     this.#wake?.();
     await this.#loop;
-    await this.#deps.marks.release(this.#session);
+    await this.#deps.marks.release(this.#session).catch((error: unknown) => {
+      this.#deps.log.warn({ error }, 'claimed marks are not given back; they are void with the next start');
+    });
     await this.#applied.close();
   }
 
@@ -189,7 +193,7 @@ export class RollUpWorker implements Service {
   }
 
   async #run(): Promise<void> {
-    const { log, random, marks } = this.#deps;
+    const { log, random } = this.#deps;
     for (let attempt = 0; this.#running; ) {
       let pauseMs = EVERY_MS;
       try {
@@ -203,10 +207,7 @@ export class RollUpWorker implements Service {
         this.#fault = words;
         const kind = error instanceof StoreFailure ? error.kind : 'unavailable';
         pauseMs = 250 + fullJitterMs(BACK_OFF[kind], attempt++, random);
-        // Marks in another process may be away as well: then the next claim gives everything back.
-        await marks.release(this.#session).catch((failure: unknown) => {
-          log.warn({ error: failure }, 'claimed marks are not given back yet');
-        });
+        this.#mustRelease = true;
       }
       if (this.#running) await this.#pause(pauseMs);
     }
@@ -215,6 +216,8 @@ export class RollUpWorker implements Service {
   /** Everything that is claimable now. */
   async #turn(): Promise<void> {
     const { store, marks, clock } = this.#deps;
+    if (this.#mustRelease) await marks.release(this.#session);
+    this.#mustRelease = false;
     if (!this.#applied.hasBegun) await this.#applied.begin(await store.totals({}), this.#mark);
     while (this.#running) {
       await this.#applyRegister();
@@ -243,7 +246,7 @@ export class RollUpWorker implements Service {
   }
 
   async #rollUp(days: readonly MarkedDay[], time: PassTime): Promise<void> {
-    const works = days.map((day) => deviceWork(day, this.#facts.of(day), time.sealedSlot));
+    const works = days.map((day) => deviceWork(day, this.#facts.of(day), time.sealedSlot, this.#applied.sealedOf(day)));
     const isSealed = ({ dirty, owedHours }: DeviceWork) => dirty === undefined && owedHours.length === 0;
     await this.#done(works.filter(isSealed), time);
     for (const group of groupsOf(works.filter((work) => !isSealed(work)))) {

@@ -2,12 +2,20 @@
 import type { CounterPosition, RollUp } from '../../contract/roll-up.ts';
 import { slotOf } from '../counting/slots.ts';
 
+/** Rows that begin before an instant (epoch milliseconds), and since the entry before, were counted with this multiplier. */
+export interface CountedWith {
+  readonly before: number;
+  readonly multiplier: number;
+}
+
 export class StoredSeries {
   readonly #firstSlot: number;
   readonly #rowAt = new Map<number, RollUp>();
   /** Of quarter hours that have rows of two sites, as after a move that is not rolled up yet. */
   readonly #others: RollUp[] = [];
   #earlier: { readonly position: CounterPosition | undefined } | undefined;
+  #counted: readonly CountedWith[] = [];
+  #multiplier = 1;
 
   /** Rows from quarter hour `firstSlot` on are all that are stored, as far as the stretch was read. */
   constructor(firstSlot: number) {
@@ -22,7 +30,13 @@ export class StoredSeries {
 
   /** The newest row before the stretch; undefined: there is none. */
   addEarlier(row: RollUp | undefined): void {
-    this.#earlier = { position: row?.position ?? undefined };
+    this.#earlier = { position: row && this.#positionOf(row) };
+  }
+
+  /** To be called before positions are asked for, and before `addEarlier`. */
+  countWith(multiplier: number, before: readonly CountedWith[]): void {
+    this.#multiplier = multiplier;
+    this.#counted = before;
   }
 
   has(slot: number): boolean {
@@ -46,8 +60,16 @@ export class StoredSeries {
   positionAt(slot: number): CounterPosition | undefined | 'unknown' {
     for (let at = slot; at >= this.#firstSlot; at--) {
       const row = this.#rowAt.get(at);
-      if (row !== undefined) return row.position ?? undefined;
+      if (row !== undefined) return this.#positionOf(row);
     }
     return this.#earlier === undefined || slot < this.#firstSlot - 1 ? 'unknown' : this.#earlier.position;
+  }
+
+  /** Heights of sealed rows are in counts of the multiplier that held when they were sealed. */
+  #positionOf({ start, position }: RollUp): CounterPosition | undefined {
+    if (position === null) return undefined;
+    const counted = this.#counted.find(({ before }) => start < before);
+    if (counted === undefined) return position;
+    return { ...position, height: Math.round((position.height * this.#multiplier) / counted.multiplier) };
   }
 }

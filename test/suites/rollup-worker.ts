@@ -480,7 +480,7 @@ export function describeRollUpWorker(engine: RollUpWorkerEngine): void {
         // Shrinking takes as many whole stories.
         { numRuns: engine.runs, endOnFailure: true },
       );
-    });
+    }, 180_000);
   });
 }
 

@@ -16,7 +16,7 @@ describeRollUpWorker({
     await store.init();
     return store;
   },
-  runs: Number(process.env.RUNS ?? 15),
+  runs: 12,
   isAtomic: true,
 });
 
@@ -30,7 +30,7 @@ describeWithServer('influxd')('on a real influxd', () => {
   describeRollUpWorker({
     name: 'InfluxDB',
     create: async () => (await anOpenStore({ url: server.url })).store,
-    runs: Number(process.env.RUNS ?? 6),
+    runs: 6,
     isAtomic: false,
   });
 });
