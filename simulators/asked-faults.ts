@@ -1,26 +1,30 @@
 /**
- * The faults that a simulated city can be asked for: disturbances of the way, and registers that roll over or are
- * swapped. Some take a time: `offline:20s` cuts the link for 20 s, `rollover:45s` comes 45 s after the start.
+ * The faults that a simulated city can be asked for: disturbances of the way, and what meters do besides counting. Some
+ * take a time: `offline:20s` cuts the link for 20 s, `rollover:45s` comes 45 s after the start.
  */
-import type { Disturbance } from './disturbances.ts';
-import { type AskedRegisterFault, SOONEST_REGISTER_FAULT_MS } from './founding.ts';
+import { METER_FAULTS, type MeterFaultName } from './city-faults.ts';
+import { DISTURBANCES, type Disturbance } from './disturbances.ts';
+import { SOONEST_METER_FAULT_MS } from './founding.ts';
 
-export const CITY_FAULTS = ['offline', 'duplicate', 'reorder', 'skew', 'garbage', 'rollover', 'swap'] as const;
-export type CityFaultName = Disturbance | AskedRegisterFault;
+export const CITY_FAULTS = [...DISTURBANCES, ...METER_FAULTS] as const;
+export type CityFaultName = Disturbance | MeterFaultName;
 
 export interface AskedFault {
   readonly name: CityFaultName;
-  /** How long a cut lasts, or how soon after the start a register falls, milliseconds. */
+  /** How long a cut lasts, or how soon after the start a meter fails, milliseconds. */
   readonly ms?: number;
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 const LEAST_MS: Partial<Record<CityFaultName, number>> = {
   offline: 1_000,
-  rollover: SOONEST_REGISTER_FAULT_MS,
-  swap: SOONEST_REGISTER_FAULT_MS,
+  ...Object.fromEntries(METER_FAULTS.map((name) => [name, SOONEST_METER_FAULT_MS])),
 };
 const MOST_MS = 24 * 3_600_000;
+
+export function isMeterFault(name: CityFaultName): name is MeterFaultName {
+  return (METER_FAULTS as readonly CityFaultName[]).includes(name);
+}
 
 /** `offline`, or `offline:20s` with s, m or h. The second half of the union says in words what is wrong with it. */
 export function readAskedFault(text: string): AskedFault | { readonly wrong: string } {

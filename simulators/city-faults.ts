@@ -14,8 +14,12 @@ export interface CityFaults {
   readonly silent: readonly { readonly site: string; readonly from: number }[];
   /** A room (0 is the first) that is no longer aired. */
   readonly stale: readonly { readonly site: string; readonly room: number; readonly from: number }[];
-  /** Main meters whose register does not simply go on. */
+  /** Main meters of buildings whose register does not simply go on. A meter may have several, at different times. */
   readonly registers: readonly RegisterFault[];
+  /** Main meters of buildings that say something wrong for a while, and are right again. */
+  readonly displays: readonly DisplayFault[];
+  /** Sites of which nothing is measured for a while: a power cut, a broken line. No later reading makes up for it. */
+  readonly pauses: readonly Pause[];
 }
 
 /** From `from` on, a main meter's register counts on from `restart`, and over from `limit` to 0 when it has one. */
@@ -32,6 +36,29 @@ export interface RegisterFault {
   readonly at?: number | undefined;
 }
 
+/** From `from` (epoch milliseconds, inclusive) to `to` (exclusive). */
+export interface DisplayFault {
+  /**
+   * `glitch-zero`: it says 0. `dip`: it says what it showed a minute before `from`, less a last digit. `spike`: it says
+   * `by` too much.
+   */
+  readonly kind: 'glitch-zero' | 'dip' | 'spike';
+  readonly site: string;
+  readonly from: number;
+  readonly to: number;
+  /** Of a spike, kWh; a million when absent. */
+  readonly by?: number | undefined;
+}
+
+export interface Pause {
+  readonly site: string;
+  /** One device of the site; absent: all of them. */
+  readonly device?: string | undefined;
+  /** Epoch milliseconds, inclusive; and exclusive. */
+  readonly from: number;
+  readonly to: number;
+}
+
 export const NO_FAULTS: CityFaults = {
   afterHours: [],
   dayBurners: [],
@@ -39,11 +66,14 @@ export const NO_FAULTS: CityFaults = {
   silent: [],
   stale: [],
   registers: [],
+  displays: [],
+  pauses: [],
 };
 
 /** A register of five digits, kWh. */
 export const FIVE_DIGITS = 100_000;
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -53,6 +83,7 @@ const DAY_MS = 24 * HOUR_MS;
  */
 export function treasureHunt(founded: number): CityFaults {
   return {
+    ...NO_FAULTS,
     afterHours: [{ site: 'madison-park-high', from: founded - 4 * DAY_MS }],
     dayBurners: [{ site: 'commonwealth-circuit-2', lamp: 16, from: founded - 6 * DAY_MS }],
     darkCircuits: [{ site: 'hyde-park-circuit-21', from: founded - 3 * DAY_MS }],
@@ -62,16 +93,60 @@ export function treasureHunt(founded: number): CityFaults {
   };
 }
 
-/** Where a meter is swapped and where a register rolls over, when that is asked for. */
-const SWAP_SITE = 'bolling-building';
-const ROLLOVER_SITE = 'police-headquarters';
+/** Where a meter is swapped, where a register rolls over … when that is asked for. */
+const SITE_OF = {
+  rollover: 'police-headquarters',
+  swap: 'bolling-building',
+  reset: 'court-street-26',
+  glitch: 'latin-school',
+  dip: 'east-boston-library',
+  spike: 'mass-ave-1010',
+  gap: 'curley-center',
+} as const;
 /** What the register of the new meter shows. */
 const SWAP_RESTART_KWH = 12.3;
+const GLITCH_FOR_MS = 5 * MINUTE_MS;
+const SPIKE_FOR_MS = 3 * MINUTE_MS;
+const GAP_FOR_MS = 5 * HOUR_MS;
+
+export const METER_FAULTS = ['rollover', 'swap', 'reset', 'glitch', 'dip', 'spike', 'gap'] as const;
+export type MeterFaultName = (typeof METER_FAULTS)[number];
+
+/** The faults of meters that were asked for. */
+export type MeterFaults = Pick<CityFaults, 'registers' | 'displays' | 'pauses'>;
 
 /**
- * A register fault that begins at `from`, after which nothing may have been told yet. A roll-over comes `delayMs` later.
+ * A fault that begins at `from`, after which nothing may have been told yet. It shows `delayMs` later.
  */
-export function registerFault(kind: 'rollover' | 'swap', from: number, delayMs: number): RegisterFault {
-  if (kind === 'swap') return { kind, site: SWAP_SITE, from: from + delayMs, restart: SWAP_RESTART_KWH };
-  return { kind, site: ROLLOVER_SITE, from, limit: FIVE_DIGITS, at: from + delayMs };
+export function meterFault(name: MeterFaultName, from: number, delayMs: number): MeterFaults {
+  const site = SITE_OF[name];
+  const shows = from + delayMs;
+  const display = (kind: DisplayFault['kind'], forMs: number): MeterFaults => ({
+    ...NO_METER_FAULTS,
+    displays: [{ kind, site, from: shows, to: shows + forMs }],
+  });
+  switch (name) {
+    case 'rollover':
+      return { ...NO_METER_FAULTS, registers: [{ kind: name, site, from, limit: FIVE_DIGITS, at: shows }] };
+    case 'swap':
+      return { ...NO_METER_FAULTS, registers: [{ kind: name, site, from: shows, restart: SWAP_RESTART_KWH }] };
+    case 'reset':
+      return { ...NO_METER_FAULTS, registers: [{ kind: name, site, from: shows, restart: 0 }] };
+    case 'glitch':
+      return display('glitch-zero', GLITCH_FOR_MS);
+    case 'dip':
+      return display('dip', MINUTE_MS);
+    case 'spike':
+      return display('spike', SPIKE_FOR_MS);
+    case 'gap':
+      return { ...NO_METER_FAULTS, pauses: [{ site, from: shows, to: shows + GAP_FOR_MS }] };
+  }
+}
+
+const NO_METER_FAULTS: MeterFaults = { registers: [], displays: [], pauses: [] };
+
+/** Whether the fault is among those of a city already: each can be asked for once. */
+export function hasMeterFault({ registers, displays, pauses }: MeterFaults, name: MeterFaultName): boolean {
+  const site = SITE_OF[name];
+  return [...registers, ...displays, ...pauses].some((fault) => fault.site === site);
 }

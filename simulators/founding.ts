@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LamplighterError } from '../contract/error-codes.ts';
 import { demoCity, type Intervals, type SimulatedCity } from './city.ts';
-import { registerFault, treasureHunt } from './city-faults.ts';
+import { hasMeterFault, type MeterFaultName, meterFault, treasureHunt } from './city-faults.ts';
 
 const DAY_MS = 86_400_000;
 export const HISTORY_DAYS = 14;
 /** Faults begin up to this long before the founding; counters must count by then. */
 const EARLIEST_FAULT_MS = 14 * DAY_MS;
-/** A register fault that is asked for later begins after this, so that nothing of it was told yet, and shows after more. */
+/** A fault of a meter that is asked for later begins after this, so that nothing of it was told yet, and shows after more. */
 const SOON_MS = 30_000;
 const SHOWS_AFTER_MS = 150_000;
-export const SOONEST_REGISTER_FAULT_MS = SOON_MS + 10_000;
+export const SOONEST_METER_FAULT_MS = SOON_MS + 10_000;
 /** In a new city it shows in the history, so long before the founding. */
 const SHOWN_BEFORE_MS = 2 * DAY_MS;
 
@@ -38,14 +38,26 @@ const foundingSchema = z.strictObject({
       at: instant.optional(),
     }),
   ),
+  displays: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['glitch-zero', 'dip', 'spike']),
+        site: z.string(),
+        from: instant,
+        to: instant,
+        by: z.number().optional(),
+      }),
+    )
+    .default([]),
+  pauses: z
+    .array(z.strictObject({ site: z.string(), device: z.string().optional(), from: instant, to: instant }))
+    .default([]),
 });
 export type Founding = z.infer<typeof foundingSchema>;
 
-export type AskedRegisterFault = 'rollover' | 'swap';
-
-export interface AskedRegister {
-  readonly name: AskedRegisterFault;
-  /** How soon it shows in a city that ran before, milliseconds, SOONEST_REGISTER_FAULT_MS or more. */
+export interface AskedMeterFault {
+  readonly name: MeterFaultName;
+  /** How soon it shows in a city that ran before, milliseconds, SOONEST_METER_FAULT_MS or more. */
   readonly ms?: number;
 }
 
@@ -54,7 +66,7 @@ export interface FoundingRequest {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly historyMs: number;
-  readonly registers: readonly AskedRegister[];
+  readonly meterFaults: readonly AskedMeterFault[];
 }
 
 export function foundingFile(dataFolder: string): string {
@@ -77,7 +89,7 @@ export function readFounding(dataFolder: string): Founding | undefined {
 }
 
 /** The founding of a data folder, made when there is none; durable when this returns. */
-export function foundCity(dataFolder: string, { seed, now, historyMs, registers }: FoundingRequest): Founding {
+export function foundCity(dataFolder: string, { seed, now, historyMs, meterFaults }: FoundingRequest): Founding {
   const known = readFounding(dataFolder);
   if (known !== undefined && known.seed !== seed) {
     throw new LamplighterError(
@@ -86,25 +98,30 @@ export function foundCity(dataFolder: string, { seed, now, historyMs, registers 
     );
   }
   const begins = now - historyMs;
-  const founding = known ?? { version: 1, seed, founded: now, begins, registers: [] };
-  const missing = registers.filter(({ name }) => !founding.registers.some((fault) => fault.kind === name));
+  const founding = known ?? { version: 1, seed, founded: now, begins, registers: [], displays: [], pauses: [] };
+  const missing = meterFaults.filter(({ name }) => !hasMeterFault(founding, name));
   const faults = missing.map(({ name, ms = SHOWS_AFTER_MS }) =>
     known === undefined
-      ? registerFault(name, begins, Math.round(Math.max(historyMs - SHOWN_BEFORE_MS, historyMs / 2)))
-      : registerFault(name, now + SOON_MS, Math.max(ms, SOONEST_REGISTER_FAULT_MS) - SOON_MS),
+      ? meterFault(name, begins, Math.round(Math.max(historyMs - SHOWN_BEFORE_MS, historyMs / 2)))
+      : meterFault(name, now + SOON_MS, Math.max(ms, SOONEST_METER_FAULT_MS) - SOON_MS),
   );
-  const next = { ...founding, registers: [...founding.registers, ...faults] };
+  const next: Founding = {
+    ...founding,
+    registers: [...founding.registers, ...faults.flatMap(({ registers }) => registers)],
+    displays: [...founding.displays, ...faults.flatMap(({ displays }) => displays)],
+    pauses: [...founding.pauses, ...faults.flatMap(({ pauses }) => pauses)],
+  };
   if (known === undefined || missing.length > 0) write(foundingFile(dataFolder), dataFolder, next);
   return next;
 }
 
 /** The city, with everything that is wrong in it. */
 export function cityOf(founding: Founding, intervals: Partial<Intervals> = {}): SimulatedCity {
-  const { seed, founded, begins, registers } = founding;
+  const { seed, founded, begins, registers, displays, pauses } = founding;
   const faults = treasureHunt(founded);
   return demoCity(seed, {
     intervals,
-    faults: { ...faults, registers: [...faults.registers, ...registers] },
+    faults: { ...faults, registers: [...faults.registers, ...registers], displays, pauses },
     firstDay: Math.floor(Math.min(begins, founded - EARLIEST_FAULT_MS) / DAY_MS) - 2,
   });
 }

@@ -68,16 +68,40 @@ export class GroundTruth {
 
 /** Instants in [from, to) at which a device speaks. */
 export function countIn(device: SimulatedDevice, from: number, to: number): number {
-  return Math.max(0, indexFrom(device, to) - indexFrom(device, from));
+  let count = Math.max(0, indexFrom(device, to) - indexFrom(device, from));
+  for (const pause of device.pauses) {
+    const [start, end] = [Math.max(from, pause.from), Math.min(to, pause.to)];
+    if (start < end) count -= Math.max(0, indexFrom(device, end) - indexFrom(device, start));
+  }
+  return count;
 }
 
 export function* readingsIn(device: SimulatedDevice, from: number, to: number): Generator<Reading> {
   const { id, intervalMs, phaseMs } = device;
+  const pauses = device.pauses.filter((pause) => pause.from < to && pause.to > from);
   const end = indexFrom(device, to);
   for (let index = indexFrom(device, from); index < end; index++) {
     const time = phaseMs + index * intervalMs;
+    if (pauses.some((pause) => pause.from <= time && time < pause.to)) continue;
     yield { device: id, time, values: device.valuesAt(time) };
   }
+}
+
+/** The last instant before `time` at which a device speaks. */
+export function lastBefore(device: SimulatedDevice, time: number): number {
+  const { intervalMs, phaseMs, pauses } = device;
+  const last = phaseMs + (indexFrom(device, time) - 1) * intervalMs;
+  const pause = pauses.find(({ from, to }) => from <= last && last < to);
+  return pause === undefined ? last : lastBefore(device, pause.from);
+}
+
+/** The first instant from `time` on at which a device speaks; undefined when it never will again. */
+export function firstFrom(device: SimulatedDevice, time: number): number | undefined {
+  const { intervalMs, phaseMs, pauses, until } = device;
+  const first = phaseMs + Math.ceil((time - phaseMs) / intervalMs) * intervalMs;
+  if (first >= until) return undefined;
+  const pause = pauses.find(({ from, to }) => from <= first && first < to);
+  return pause === undefined ? first : firstFrom(device, pause.to);
 }
 
 /** Number of the first instant at or after `time`. */

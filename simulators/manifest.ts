@@ -20,13 +20,14 @@ export function entriesOf(city: SimulatedCity): CityEntries {
       site: id,
       retired: false,
     })),
-    devices: devicesOf(city).map(({ gateway, id, name, kind, intervalMs, nominalW, site }) => ({
+    devices: devicesOf(city).map(({ gateway, id, name, kind, intervalMs, nominalW, site, meter }) => ({
       gateway,
       id,
       name,
       kind,
       interval_s: intervalMs / 1_000,
       ...(nominalW === undefined ? {} : { nominal_w: nominalW }),
+      ...(meter === undefined ? {} : { meter }),
       placements: [{ site, from: 0 }],
       is_new: false,
     })),

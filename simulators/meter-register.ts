@@ -1,5 +1,11 @@
-/** What the display of a meter shows when its register does not simply go on: reset, rolled over, meter swapped. */
-import type { RegisterFault } from './city-faults.ts';
+/**
+ * What the display of a meter shows when its register does not simply go on (reset, rolled over, meter swapped), and when
+ * it is wrong for a while.
+ */
+import type { DisplayFault, RegisterFault } from './city-faults.ts';
+
+/** Of all functions here: what has passed through the meter, ever rising. */
+type Counted = (time: number) => number;
 
 /** An instant at which a register falls although nothing was fed back. */
 export interface RegisterBreak {
@@ -8,25 +14,49 @@ export interface RegisterBreak {
   readonly time: number;
 }
 
-/** The register over time: `totalAt` is what has passed through the meter, ever rising. Undefined faults: itself. */
-export function registerOf(
-  totalAt: (time: number) => number,
-  fault: RegisterFault | undefined,
-): (time: number) => number {
-  if (fault === undefined) return totalAt;
-  const { from, limit } = fault;
-  // Worked out when it is first asked for: sums since the city's first day are not free.
-  let start: { readonly total: number; readonly shown: number } | undefined;
-  return (time) => {
-    if (time < from) return totalAt(time);
-    start ??= startOf(totalAt, fault);
-    const shown = start.shown + totalAt(time) - start.total;
-    return limit === undefined ? shown : shown % limit;
-  };
+/** An exchange of the meter as a technician writes it down. */
+export interface Exchange {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Last reading of the old meter and first one of the new. */
+  readonly last: number;
+  readonly first: number;
 }
 
-function startOf(totalAt: (time: number) => number, fault: RegisterFault) {
-  const { from, limit, restart, at } = fault;
+interface Stretch {
+  readonly fault: RegisterFault;
+  readonly shownAt: Counted;
+  readonly startShown: () => number;
+}
+
+const MINUTE_MS = 60_000;
+const SPIKE_BY = 1_000_000;
+/** The last digit of a register. */
+const DIGIT = 0.1;
+
+/** The register over time; without faults: what has passed through it. Faults in any order, at different times. */
+export function registerOf(totalAt: Counted, faults: readonly RegisterFault[]): Counted {
+  if (faults.length === 0) return totalAt;
+  const stretches = stretchesOf(totalAt, faults);
+  return (time) => (stretches.findLast(({ fault }) => fault.from <= time)?.shownAt ?? totalAt)(time);
+}
+
+function stretchesOf(totalAt: Counted, faults: readonly RegisterFault[]): Stretch[] {
+  return inOrder(faults).map((fault) => {
+    // Worked out when it is first asked for: sums since the city's first day are not free.
+    let start: { readonly total: number; readonly shown: number } | undefined;
+    const begin = () => (start ??= startOf(totalAt, fault));
+    const { limit } = fault;
+    const shownAt = (time: number) => {
+      const { total, shown } = begin();
+      const now = shown + totalAt(time) - total;
+      return limit === undefined ? now : now % limit;
+    };
+    return { fault, shownAt, startShown: () => begin().shown };
+  });
+}
+
+function startOf(totalAt: Counted, { from, limit, restart, at }: RegisterFault) {
   const total = totalAt(from);
   if (limit === undefined || at === undefined) return { total, shown: restart ?? 0 };
   // So that it reaches its limit just then; a busy meter may have gone round before.
@@ -34,28 +64,65 @@ function startOf(totalAt: (time: number) => number, fault: RegisterFault) {
   return { total, shown: limit - left };
 }
 
+function inOrder(faults: readonly RegisterFault[]): RegisterFault[] {
+  return [...faults].sort((one, other) => one.from - other.from);
+}
+
 /** Where the register falls, in order of time, up to an instant. */
-export function breaksOf(
-  totalAt: (time: number) => number,
-  fault: RegisterFault | undefined,
-  until: number,
-): RegisterBreak[] {
-  if (fault === undefined || until < fault.from) return [];
-  const { kind, from, limit } = fault;
-  const register = registerOf(totalAt, fault);
-  const breaks: RegisterBreak[] =
-    register(from) < totalAt(from) ? [{ kind: kind === 'rollover' ? 'swap' : kind, time: from }] : [];
-  if (limit === undefined) return breaks;
-  const start = startOf(totalAt, fault);
-  const roundsAt = (time: number) => Math.floor((start.shown + totalAt(time) - start.total) / limit);
-  for (let round = 1; round <= roundsAt(until); round++) {
-    let [low, high] = [from, until];
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2);
-      if (roundsAt(middle) >= round) high = middle;
-      else low = middle;
+export function breaksOf(totalAt: Counted, faults: readonly RegisterFault[], until: number): RegisterBreak[] {
+  const breaks: RegisterBreak[] = [];
+  let shownBefore = totalAt;
+  const stretches = stretchesOf(totalAt, faults);
+  for (const [index, { fault, shownAt, startShown }] of stretches.entries()) {
+    const { kind, from, limit } = fault;
+    if (until < from) break;
+    if (shownAt(from) < shownBefore(from)) breaks.push({ kind: kind === 'rollover' ? 'swap' : kind, time: from });
+    shownBefore = shownAt;
+    if (limit === undefined) continue;
+    const end = Math.min(until, (stretches[index + 1]?.fault.from ?? Number.POSITIVE_INFINITY) - 1);
+    const total = totalAt(from);
+    const roundsAt = (time: number) => Math.floor((startShown() + totalAt(time) - total) / limit);
+    for (let round = 1; round <= roundsAt(end); round++) {
+      let [low, high] = [from, end];
+      while (high - low > 1) {
+        const middle = Math.floor((low + high) / 2);
+        if (roundsAt(middle) >= round) high = middle;
+        else low = middle;
+      }
+      breaks.push({ kind, time: high });
     }
-    breaks.push({ kind, time: high });
   }
   return breaks;
+}
+
+/** Its exchanges, in order of time: swaps, and the meter of few digits that a roll-over begins with. */
+export function exchangesOf(totalAt: Counted, faults: readonly RegisterFault[]): Exchange[] {
+  let shownBefore = totalAt;
+  return stretchesOf(totalAt, faults).flatMap(({ fault: { kind, from }, shownAt, startShown }) => {
+    const exchange = { at: from, last: asWritten(shownBefore(from)), first: asWritten(startShown()) };
+    shownBefore = shownAt;
+    return kind === 'reset' ? [] : [exchange];
+  });
+}
+
+function asWritten(shown: number): number {
+  return Math.round(shown / DIGIT) / Math.round(1 / DIGIT);
+}
+
+/** What it says, which is not always what it shows. */
+export function displayOf(shownAt: Counted, faults: readonly DisplayFault[]): Counted {
+  if (faults.length === 0) return shownAt;
+  return (time) => {
+    const fault = faults.find(({ from, to }) => from <= time && time < to);
+    switch (fault?.kind) {
+      case undefined:
+        return shownAt(time);
+      case 'glitch-zero':
+        return 0;
+      case 'dip':
+        return Math.max(0, shownAt(fault.from - MINUTE_MS) - DIGIT);
+      case 'spike':
+        return shownAt(time) + (fault.by ?? SPIKE_BY);
+    }
+  };
 }

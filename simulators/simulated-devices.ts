@@ -1,11 +1,13 @@
 /** The devices of a simulated city: which there are, how often they speak, and what each says at an instant. */
 import { metricById } from '../contract/metrics.ts';
+import type { Meter } from '../register/model.ts';
 import { BuildingLoad } from './building-load.ts';
 import { chance, streamOf, wander } from './chance.ts';
 import type { BuildingSite, SimulatedCity, StationSite, StreetlightSite } from './city.ts';
 import { type CityContext, contextOf } from './city-context.ts';
+import type { RegisterFault } from './city-faults.ts';
 import { indoorAir } from './indoor-air.ts';
-import { breaksOf, type RegisterBreak, registerOf } from './meter-register.ts';
+import { breaksOf, displayOf, exchangesOf, type RegisterBreak, registerOf } from './meter-register.ts';
 import { outdoorAir } from './outdoor-air.ts';
 import { StreetlightCircuit } from './streetlight-circuit.ts';
 
@@ -21,12 +23,18 @@ export interface SimulatedDevice {
   /** It speaks at the instants `phaseMs + n · intervalMs`, epoch milliseconds … */
   readonly intervalMs: number;
   readonly phaseMs: number;
-  /** … before this one. */
+  /** … before this one … */
   readonly until: number;
+  /** … but for those in these stretches, [from, to), which are in order and apart from each other. */
+  readonly pauses: readonly { readonly from: number; readonly to: number }[];
+  /** What a technician has written down about its register of energy. */
+  readonly meter?: Meter | undefined;
   /** Of a lamp, watts. */
   readonly nominalW?: number | undefined;
   /** What it says at an instant, each value rounded to what its metric shows. A pure function. */
   valuesAt(time: number): Values;
+  /** What has truly passed through it, whatever its register shows, to more digits than it says. Of counters. */
+  countedAt(metric: string, time: number): number;
   /** Where its register of energy falls, up to an instant. */
   breaksUntil(time: number): readonly RegisterBreak[];
 }
@@ -35,6 +43,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Three phases of 120/208 V. */
 const LINE_V = 208;
+
+const ENERGY = 'active_energy_kwh';
 
 export function gatewayOf(site: string): string {
   return `${site}-gateway`;
@@ -54,17 +64,25 @@ function buildingDevices(site: BuildingSite, context: CityContext): SimulatedDev
   const { electricityMs, meterMs, roomMs } = city.intervals;
   const make = maker(site.id, context);
   const hasSolar = site.solarKw > 0;
-  const fault = city.faults.registers.find((one) => one.site === site.id);
+  const isHere = (fault: { readonly site: string }) => fault.site === site.id;
+  const faults = city.faults.registers.filter(isHere);
   const taken = (time: number) => load.taken.totalAt(time);
-  const register = registerOf(taken, fault);
+  const register = displayOf(registerOf(taken, faults), city.faults.displays.filter(isHere));
   const mains = mainsOf(site.id, context);
   const main = make('main-meter', 'Main electricity meter', 'electricity-meter', electricityMs, (time) => {
     const values = mains(load.taken.rateAt(time) - (hasSolar ? load.fed.rateAt(time) : 0), time);
-    values.active_energy_kwh = register(time);
+    values[ENERGY] = register(time);
     if (hasSolar) values.active_energy_export_kwh = load.fed.totalAt(time);
     return values;
   });
-  const devices: SimulatedDevice[] = [{ ...main, breaksUntil: (time) => breaksOf(taken, fault, time) }];
+  const devices: SimulatedDevice[] = [
+    {
+      ...main,
+      meter: meterOf(taken, faults),
+      countedAt: (metric, time) => (metric === ENERGY ? taken(time) : main.countedAt(metric, time)),
+      breaksUntil: (time) => breaksOf(taken, faults, time),
+    },
+  ];
   if (hasSolar) {
     const solar = (time: number) => ({
       solar_power_kw: load.solar.rateAt(time),
@@ -87,6 +105,13 @@ function buildingDevices(site: BuildingSite, context: CityContext): SimulatedDev
     devices.push(make(`air-${index + 1}`, room, 'air-sensor', roomMs, indoorAir(site, index, load, context)));
   }
   return devices;
+}
+
+function meterOf(taken: (time: number) => number, faults: readonly RegisterFault[]): Meter | undefined {
+  const swaps = exchangesOf(taken, faults).map((exchange) => ({ metric: ENERGY, ...exchange }));
+  const limit = faults.find((fault) => fault.limit !== undefined)?.limit;
+  if (swaps.length === 0 && limit === undefined) return undefined;
+  return { ...(limit === undefined ? {} : { register_limit: limit }), swaps };
 }
 
 function circuitDevices(site: StreetlightSite, context: CityContext): SimulatedDevice[] {
@@ -159,9 +184,23 @@ function maker(site: string, { city }: CityContext) {
     intervalMs,
     phaseMs: Math.floor(chance(streamOf(city.seed, site, id, 'phase'), 0) * intervalMs),
     until,
+    pauses: pausesOf(city, site, id),
     valuesAt: (time) => round(exactAt(time)),
+    countedAt: (metric, time) => exactAt(time)[metric] ?? Number.NaN,
     breaksUntil: () => [],
   });
+}
+
+/** In order; those that overlap are one. */
+function pausesOf({ faults }: SimulatedCity, site: string, id: string): { from: number; to: number }[] {
+  const pauses: { from: number; to: number }[] = [];
+  const ofDevice = faults.pauses.filter((pause) => pause.site === site && (pause.device ?? id) === id);
+  for (const { from, to } of ofDevice.sort((one, other) => one.from - other.from)) {
+    const last = pauses.at(-1);
+    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
+    else pauses.push({ from, to });
+  }
+  return pauses;
 }
 
 const scales = new Map<string, number>();

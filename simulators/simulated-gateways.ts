@@ -18,10 +18,10 @@ import type { Log } from '../runtime/log.ts';
 import { type Random, randomWord } from '../runtime/random.ts';
 import { type Service, startAll, stopAll } from '../runtime/service.ts';
 import { faultText } from '../runtime/yaml-file.ts';
-import { type AskedFault, CITY_FAULTS } from './asked-faults.ts';
+import { type AskedFault, CITY_FAULTS, isMeterFault } from './asked-faults.ts';
 import type { Intervals, SimulatedCity, SimulatedSite } from './city.ts';
 import { type Disturbance, DisturbedLink, SKEW_MS } from './disturbances.ts';
-import { type AskedRegister, cityOf, type Founding, foundCity, HISTORY_DAYS } from './founding.ts';
+import { type AskedMeterFault, cityOf, type Founding, foundCity, HISTORY_DAYS } from './founding.ts';
 import { GroundTruth } from './ground-truth.ts';
 import { type HistoryProgress, HistoryTurns } from './history-turns.ts';
 import { entriesOf } from './manifest.ts';
@@ -95,8 +95,8 @@ export class SimulatedGateways implements Service {
   constructor(deps: SimulatedGatewaysDeps) {
     this.#deps = deps;
     const { seed, folder, clock, historyMs = HISTORY_DAYS * 86_400_000, faults = [] } = deps;
-    const registers = faults.filter(isOfRegister);
-    this.founding = foundCity(folder, { seed, now: Math.floor(clock.now()), historyMs, registers });
+    const meterFaults = faults.filter(isOfMeter);
+    this.founding = foundCity(folder, { seed, now: Math.floor(clock.now()), historyMs, meterFaults });
     this.city = cityOf(this.founding, deps.intervals);
   }
 
@@ -166,13 +166,16 @@ export class SimulatedGateways implements Service {
   }
 
   #disturbancesOf(index: number): ReadonlySet<Disturbance> {
-    const asked = (this.#deps.faults ?? []).flatMap((fault) => (isOfRegister(fault) ? [] : [fault.name]));
+    const asked = (this.#deps.faults ?? []).flatMap((fault) => (isOfMeter(fault) ? [] : [fault.name]));
     return new Set(
       asked.filter((name): name is Disturbance => (index + CITY_FAULTS.indexOf(name)) % DISTURBED_ONE_IN === 0),
     );
   }
 
-  /** What is there already may have been edited by a person, and stays. */
+  /**
+   * What is there already may have been edited by a person, and stays; but a meter of which the register says nothing yet
+   * gets what was announced of it (an exchange, the end of its register).
+   */
   #missing(): Change[] {
     const { register } = this.#deps;
     const { sites, gateways, devices } = entriesOf(this.city);
@@ -187,7 +190,11 @@ export class SimulatedGateways implements Service {
         .filter(({ id }) => register.gateway(id) === undefined)
         .map((value) => ({ kind: 'gateway' as const, value, origin }) as const),
       ...devices
-        .filter(({ gateway, id }) => register.device(gateway, id)?.is_new !== false)
+        .flatMap((entry) => {
+          const known = register.device(entry.gateway, entry.id);
+          if (known?.is_new !== false) return [entry];
+          return entry.meter !== undefined && known.meter === undefined ? [{ ...known, meter: entry.meter }] : [];
+        })
         .map((value) => ({ kind: 'device' as const, value, origin }) as const),
     ];
   }
@@ -292,6 +299,6 @@ export class SimulatedGateways implements Service {
   }
 }
 
-function isOfRegister(fault: AskedFault): fault is AskedFault & AskedRegister {
-  return fault.name === 'rollover' || fault.name === 'swap';
+function isOfMeter(fault: AskedFault): fault is AskedFault & AskedMeterFault {
+  return isMeterFault(fault.name);
 }

@@ -15,7 +15,7 @@ it.each([
 
 it.each([
   ['fire', /there is no fault 'fire'; choose of offline, /],
-  ['skew:3h', /skew takes no time; offline, rollover, swap do/],
+  ['skew:3h', /skew takes no time; offline, rollover, swap, reset, .*gap do/],
   ['offline:', /'offline:' must have a time from 1s to 24h, such as offline:45s/],
   ['offline:20', /must have a time/],
   ['offline:0s', /must have a time/],

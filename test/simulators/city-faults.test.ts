@@ -1,7 +1,7 @@
 /** The treasure hunt: six things are wrong, each shows in what devices say, and the counters stay exact. */
 import { describe, expect, it } from 'vitest';
 import { demoCity } from '../../simulators/city.ts';
-import { registerFault, treasureHunt } from '../../simulators/city-faults.ts';
+import { meterFault, treasureHunt } from '../../simulators/city-faults.ts';
 import { GroundTruth } from '../../simulators/ground-truth.ts';
 
 const HOUR = 3_600_000;
@@ -13,8 +13,8 @@ const well = new GroundTruth(demoCity(1, { firstDay }));
 const faults = treasureHunt(FOUNDED);
 const registers = [
   ...faults.registers,
-  registerFault('rollover', FOUNDED - 14 * DAY, 12 * DAY),
-  registerFault('swap', FOUNDED - 14 * DAY, 12 * DAY),
+  ...meterFault('rollover', FOUNDED - 14 * DAY, 12 * DAY).registers,
+  ...meterFault('swap', FOUNDED - 14 * DAY, 12 * DAY).registers,
 ];
 const ill = new GroundTruth(demoCity(1, { firstDay, faults: { ...faults, registers } }));
 const at = (text: string) => Date.parse(text);
