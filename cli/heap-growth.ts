@@ -11,7 +11,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 const MIB = 1024 * 1024;
 /** Up to here a heap may grow whatever lives in it. */
-const FREELY_BYTES = 192 * MIB;
+const FREELY_BYTES = 128 * MIB;
 /** Beyond it: garbage, as a share of what lives. */
 const LEAST_PERCENT = 30;
 /** The share of a small heap: with more of it a heap that grows fast goes far beyond before the next collection. */
