@@ -3,6 +3,7 @@
  * (energy/completeness/). Plain data: ingest may run in another process than who asks. All times are epoch milliseconds
  * by ingest's clock, unless they are said to be times of readings.
  */
+import type { MarkedDayKey } from './roll-up-marks.ts';
 import type { LaterReason } from './verdicts.ts';
 
 /** A reading that arrives later than this after its time is counted as late: its quarter hour is over by then. */
@@ -93,6 +94,8 @@ export interface EvidenceQuery {
   /** Of readings in [from, to). */
   readonly from: number;
   readonly to: number;
+  /** Quarter hours that end after this are not expected to be rolled up. */
+  readonly rolledUpBefore: number;
 }
 
 export interface CompletenessEvidence {
@@ -101,4 +104,6 @@ export interface CompletenessEvidence {
   readonly gateways: readonly GatewayEvidence[];
   /** Not all dead letters could be looked at, or not all are kept: refused readings may be missing here. */
   readonly refusedPartly: boolean;
+  /** Days of devices (UTC) whose readings of before `rolledUpBefore` are not all rolled up. */
+  readonly unfinishedDays: readonly MarkedDayKey[];
 }

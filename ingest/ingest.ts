@@ -93,6 +93,7 @@ export class Ingest implements Service, IngestView {
   readonly #fleet: Fleet;
   readonly #ledger = new Ledger();
   readonly #history: GatewayHistory | undefined;
+  readonly #marks: CommitMarks | undefined;
   readonly #waiting = new WaitingBatches();
   readonly #latency = new LatencyWindow(60_000);
   readonly #storedRate = new RateWindow(10);
@@ -113,6 +114,7 @@ export class Ingest implements Service, IngestView {
     this.#topics = new Topics(options.topicPrefix);
     this.admission = { ...ADMISSION_DEFAULTS, ...options.admission };
     this.#admit = createAdmit({ register, clock, onNewDevice: deps.onNewDevice, options: this.admission });
+    this.#marks = deps.marks;
     this.#queue = new CommitQueue(options.queueBytes ?? DEFAULTS.queueBytes);
     this.#accounts = new Accounts(registry);
     this.#letters = new DeadLetters({
@@ -242,7 +244,13 @@ export class Ingest implements Service, IngestView {
         waiting: this.#waiting.of(gateway, query.from, query.to),
       });
     }
-    return { listening: history?.listening() ?? [], gateways, refusedPartly: refused.isPartly };
+    const stretch = { from: query.from, to: query.to, before: query.rolledUpBefore };
+    return {
+      listening: history?.listening() ?? [],
+      gateways,
+      refusedPartly: refused.isPartly,
+      unfinishedDays: query.gateways.flatMap((gateway) => this.#marks?.unfinishedDays?.(gateway, stretch) ?? []),
+    };
   }
 
   /** When anything was last heard of it. */

@@ -54,6 +54,11 @@ export interface CommitMarks {
   beforeCommit(group: readonly AdmittedBatch[]): Promise<void> | undefined;
   settled(): void;
   abandoned(): void;
+  /**
+   * Days of the devices of a gateway with quarter hours that end at or before `before` and are not rolled up. Epoch
+   * milliseconds; days that overlap [from, to).
+   */
+  unfinishedDays?(gateway: string, stretch: { from: number; to: number; before: number }): readonly MarkedDayKey[];
 }
 
 /**
@@ -292,6 +297,21 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
       oldestMs,
       earliestDay: earliestDay === undefined ? undefined : earliestDay * MARKED_DAY_MS,
     };
+  }
+
+  unfinishedDays(gateway: string, { from, to, before }: { from: number; to: number; before: number }): MarkedDayKey[] {
+    const found: MarkedDayKey[] = [];
+    for (const { days } of this.#gateways.get(gateway)?.values() ?? []) {
+      for (const day of days.values()) {
+        const start = day.day * MARKED_DAY_MS;
+        if (start >= to || start + MARKED_DAY_MS <= from) continue;
+        const waiting: Quarters = [...day.dirty];
+        addAll(waiting, day.claimed);
+        addAll(waiting, day.flight);
+        if (!isEmpty(takeBefore(waiting, quartersBefore(day.day, before)))) found.push(keyOf(day));
+      }
+    }
+    return found;
   }
 
   /** Makes the quarter hour the one that the device's readings are expected in. */

@@ -22,7 +22,7 @@ const EXAMPLES = `
 Examples:
   lamplighter completeness                                            the whole city, the last 24 hours
   lamplighter completeness --site city-hall --from 2026-10-01 --to 2026-11-01
-  lamplighter completeness --gateway tobin-center --from today --missing
+  lamplighter completeness --gateway tobin-center-gateway --from today --missing
   lamplighter completeness --site city-hall --from -7d --missing --csv missing.csv`;
 
 /** With more ranges their words would bury the summary. */

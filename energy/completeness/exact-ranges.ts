@@ -13,15 +13,29 @@ export interface ExactRange extends MissingRange {
 export function exactRanges(range: MissingRange, times: readonly number[], intervalMs: number): ExactRange[] {
   const found: ExactRange[] = [];
   const inside = times.filter((time) => time >= range.from && time < range.to);
-  const before = times.findLast((time) => time < range.from);
-  let reached = before ?? range.from - intervalMs;
-  for (const time of [...inside, times.find((each) => each >= range.to) ?? range.to]) {
-    const readings = Math.round((time - reached) / intervalMs) - 1;
-    const from = Math.max(range.from, reached + intervalMs);
-    if (readings > 0) found.push({ from, to: Math.max(Math.min(time, range.to), from + 1), readings, isExact: true });
-    reached = time;
+  let last = times.findLast((time) => time < range.from);
+  for (const next of [...inside, times.find((each) => each >= range.to)]) {
+    const readings = missingBetween(last, next, range, intervalMs);
+    const from = last === undefined ? (next ?? range.to) - readings * intervalMs : last + intervalMs;
+    const begin = Math.max(range.from, Math.round(from));
+    const to = Math.max(Math.min(next ?? range.to, range.to), begin + 1);
+    if (readings > 0) found.push({ from: begin, to, readings, isExact: true });
+    last = next;
   }
   const readings = found.reduce((sum, each) => sum + each.readings, 0);
   if (readings === range.readings) return found;
   return [{ ...range, isExact: Math.abs(range.to - range.from - range.readings * intervalMs) < intervalMs }];
+}
+
+/** Readings that were due between two that are there, or from the beginning of the range, or up to its end. */
+function missingBetween(
+  last: number | undefined,
+  next: number | undefined,
+  { from, to }: MissingRange,
+  intervalMs: number,
+): number {
+  if (last !== undefined && next !== undefined) return Math.round((next - last) / intervalMs) - 1;
+  if (last !== undefined) return Math.ceil((to - last) / intervalMs) - 1;
+  if (next !== undefined) return Math.floor((next - from) / intervalMs);
+  return Math.round((to - from) / intervalMs);
 }

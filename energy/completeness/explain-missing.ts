@@ -29,6 +29,7 @@ export const MISSING_CAUSES = {
   unwatched: 'Lamplighter itself did not run then, so nobody knows whether the gateway did.',
   'never-produced':
     'The gateway was there and every batch arrived: the device itself said nothing. Look at it and its wiring.',
+  'not-counted': 'Readings of that day are not rolled up yet, so it may well be there. Ask again in a minute.',
   unknown: 'Nothing that is kept tells why.',
 } as const;
 export type MissingCause = keyof typeof MISSING_CAUSES;
@@ -62,6 +63,8 @@ export interface MissingEvidence {
   readonly settled?: readonly Period[] | undefined;
   /** Its books show nothing that did not arrive, as far back as they go. */
   readonly isAllSettled?: boolean | undefined;
+  /** Whose readings are not all counted: nothing can be said of what is missing. */
+  readonly uncounted?: readonly Period[] | undefined;
 }
 
 export interface ExplainedRange extends MissingRange {
@@ -91,6 +94,7 @@ function explained(piece: MissingRange, evidence: MissingEvidence): ExplainedRan
     for (const item of items ?? []) take(cause, used(item, piece, left), isCertain, item.detail);
   };
   const due = piece.from;
+  if (covers(evidence.uncounted ?? [], due)) take('not-counted', left, false);
   pools('rejected', evidence.rejected, true);
   pools('waiting', evidence.waiting, true);
   if (evidence.firstReadingAt !== undefined && due < evidence.firstReadingAt) take('before-first-reading', left, true);
@@ -118,9 +122,9 @@ function used(item: Pool, piece: Period, wanted: number): number {
   return taken;
 }
 
-function cutsOf({ firstReadingAt, gaps, silent, unwatched, settled, ...pools }: MissingEvidence): number[] {
+function cutsOf({ firstReadingAt, gaps, silent, unwatched, settled, uncounted, ...pools }: MissingEvidence): number[] {
   const stretches = [
-    ...[...(silent ?? []), ...(unwatched ?? []), ...(settled ?? [])],
+    ...[silent, unwatched, settled, uncounted].flatMap((periods): readonly Period[] => periods ?? []),
     ...[pools.setAside, pools.dropped, pools.buffered].flatMap((items) => items ?? []),
   ];
   const cuts = stretches.flatMap(({ from, to }) => [from, to]);

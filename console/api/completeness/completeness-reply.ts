@@ -9,7 +9,7 @@ import {
 import { getOrCreate } from '../../../runtime/get-or-create.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { isoTime } from '../iso-time.ts';
-import type { Explained, ExplainedDevice } from './explained-devices.ts';
+import type { ExplainedDevice, Noticed } from './explained-devices.ts';
 import { missingWords } from './missing-words.ts';
 import type { CompletenessDevice, CompletenessReply } from './replies-completeness.ts';
 
@@ -24,8 +24,12 @@ interface Asked {
 type Figures = Pick<CompletenessDevice, 'expected' | 'stored' | 'missing' | 'surplus' | 'coverage_percent'>;
 type Causes = CompletenessDevice['causes'];
 
-export function completenessOf(deps: ConsoleDeps, explained: Explained, asked: Asked): CompletenessReply {
-  const { devices, evidence, fault } = explained;
+export function completenessOf(
+  deps: ConsoleDeps,
+  devices: readonly ExplainedDevice[],
+  { evidence, fault }: Noticed,
+  asked: Asked,
+): CompletenessReply {
   const { from, to } = asked.period;
   const counted = devices.filter(({ expectation }) => expectation.intervalMs !== undefined);
   const rows = devices
@@ -178,7 +182,7 @@ function noteOf({ device, site, zone, stretch, notExpected }: ExplainedDevice): 
   }
 }
 
-function lateOf(gateways: Explained['evidence']['gateways'], zone: string): CompletenessReply['late'] {
+function lateOf(gateways: Noticed['evidence']['gateways'], zone: string): CompletenessReply['late'] {
   const late = gateways.flatMap(({ gateway, late: hours }) => {
     if (hours.length === 0) return [];
     const days = new Map<string, number>();

@@ -17,8 +17,8 @@ import { devicesOf } from '../meter-query.ts';
 import { RequestError } from '../request-error.ts';
 import { daysCsv, missingCsv } from './completeness-csv.ts';
 import { completenessOf } from './completeness-reply.ts';
-import { explainDevices } from './explained-devices.ts';
-import { countReadings } from './reading-counts.ts';
+import { explainDevices, noticed } from './explained-devices.ts';
+import { countReadings, QUARTER_ROW_AFTER_MS } from './reading-counts.ts';
 import { completenessReply } from './replies-completeness.ts';
 import { watchedDevices } from './watched-devices.ts';
 
@@ -73,9 +73,11 @@ export function completenessRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
 
       const asked = { ...period, site, now };
       const watched = watchedDevices(deps, keys, asked, await lastTimes(deps, keys));
-      const counted = await countReadings(deps.store, watched, now);
-      const explained = await explainDevices(deps, counted, period);
-      const answer = completenessOf(deps, explained, {
+      const gateways = [...new Set(keys.map((key) => key.gateway))];
+      const seen = await noticed(deps, { gateways, ...period, rolledUpBefore: now - QUARTER_ROW_AFTER_MS });
+      const counted = await countReadings(deps.store, watched, { now, unfinished: seen.evidence.unfinishedDays });
+      const explained = await explainDevices(deps, counted, seen.evidence);
+      const answer = completenessOf(deps, explained, seen, {
         period,
         zone,
         isDetailed: request.query.detail ?? (!isCity || isCsv),

@@ -1,6 +1,5 @@
 /** Each missing reading gets its cause, from what ingest has noticed of the gateways. */
-import type { CompletenessEvidence, GatewayEvidence } from '../../../contract/gateway-evidence.ts';
-import type { Period } from '../../../energy/calendar.ts';
+import type { CompletenessEvidence, EvidenceQuery, GatewayEvidence } from '../../../contract/gateway-evidence.ts';
 import {
   type ExplainedRange,
   explainMissing,
@@ -17,45 +16,47 @@ export interface ExplainedDevice extends CountedDevice {
   readonly presence: GatewayPresence | undefined;
 }
 
-export interface Explained {
-  readonly devices: readonly ExplainedDevice[];
+export interface Noticed {
   readonly evidence: CompletenessEvidence;
   /** Why less is known than could be; empty when all is well. */
   readonly fault: string;
 }
 
-const NO_EVIDENCE: CompletenessEvidence = { listening: [], gateways: [], refusedPartly: false };
+const NO_EVIDENCE: CompletenessEvidence = { listening: [], gateways: [], refusedPartly: false, unfinishedDays: [] };
+
+/** What ingest has noticed of the gateways. Figures are right without it; only their causes are not known then. */
+export async function noticed({ ingest }: Pick<ConsoleDeps, 'ingest'>, query: EvidenceQuery): Promise<Noticed> {
+  if (ingest.evidence === undefined) return { evidence: NO_EVIDENCE, fault: 'ingest keeps no history of gateways' };
+  try {
+    return { evidence: await ingest.evidence(query), fault: '' };
+  } catch (error) {
+    return { evidence: NO_EVIDENCE, fault: error instanceof Error ? error.message : String(error) };
+  }
+}
 
 export async function explainDevices(
-  { ingest, store, clock }: Pick<ConsoleDeps, 'ingest' | 'store' | 'clock'>,
+  { store, clock }: Pick<ConsoleDeps, 'store' | 'clock'>,
   devices: readonly CountedDevice[],
-  asked: Period,
-): Promise<Explained> {
-  const gateways = [...new Set(devices.map(({ device }) => device.gateway))];
-  let evidence = NO_EVIDENCE;
-  let fault = ingest.evidence === undefined ? 'ingest keeps no history of gateways' : '';
-  try {
-    evidence = (await ingest.evidence?.({ gateways, from: asked.from, to: asked.to })) ?? NO_EVIDENCE;
-  } catch (error) {
-    // Figures are right without it; only their causes are not known.
-    fault = error instanceof Error ? error.message : String(error);
-  }
+  evidence: CompletenessEvidence,
+): Promise<ExplainedDevice[]> {
   const firstReadingAt = await firstReadings(store, devices);
   const now = clock.now();
   const shared = new Map(
     evidence.gateways.map((one) => [one.gateway, sharedOf(one, gatewayPresence(one, evidence.listening, now))]),
   );
-  const explained = devices.map((device): ExplainedDevice => {
+  return devices.map((device): ExplainedDevice => {
     const common = shared.get(device.device.gateway);
     const first = firstReadingAt.get(device);
     const own = common === undefined ? {} : { ...ownOf(common.evidence, device.device.id), ...common.found };
     // One range at a time: what was exact stays so.
     const ranges = device.ranges.flatMap(({ isExact, ...range }) =>
-      explainMissing([range], { ...own, firstReadingAt: first }).map((one) => ({ ...one, isExact })),
+      explainMissing([range], { ...own, firstReadingAt: first, uncounted: device.uncounted }).map((one) => ({
+        ...one,
+        isExact,
+      })),
     );
     return { ...device, explained: ranges, presence: common?.presence };
   });
-  return { devices: explained, evidence, fault };
 }
 
 /** Pools are made once: what explains a reading of one device does not explain another's. */

@@ -11,8 +11,10 @@ interface Place {
 
 export function missingWords(range: ExplainedRange & { readonly isExact: boolean }, place: Place): string {
   const count = range.readings === 1 ? '1 reading is' : `${range.readings} readings are`;
-  const about = range.isExact ? '' : 'within ';
-  return `${count} missing ${about}${fromTo(range, place.zone)}: ${causeWords(range, place)}.`;
+  const { from, to } = range;
+  const between = `between ${localIso(from, place.zone)} and ${localIso(to, place.zone)}`;
+  const when = range.isExact ? fromTo(range, place.zone) : between;
+  return `${count} missing ${when}: ${causeWords(range, place)}.`;
 }
 
 function causeWords({ cause, detail, isCertain, from, readings }: ExplainedRange, place: Place): string {
@@ -55,6 +57,8 @@ function causeWords({ cause, detail, isCertain, from, readings }: ExplainedRange
       return isCertain
         ? `${gateway} was there and everything that it produced has arrived: the device said nothing`
         : `everything that ${gateway} ever produced has arrived, so most likely the device said nothing`;
+    case 'not-counted':
+      return 'readings of the day are not rolled up yet, so they may be there';
     case 'unknown':
       return 'nothing that is kept tells why';
   }

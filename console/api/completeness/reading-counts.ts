@@ -5,6 +5,7 @@
  * 3. where readings seem to be missing, the values around are read: they name the missing ones exactly, and roll-ups
  *    that lag behind do not make readings disappear. Bounded by MOST_CLOSE_MS.
  */
+import type { MarkedDayKey } from '../../../contract/roll-up-marks.ts';
 import { type Period, periodsIn, startOfDay } from '../../../energy/calendar.ts';
 import { type DeviceDay, deviceDays, type MissingRange } from '../../../energy/completeness/device-days.ts';
 import { type ExactRange, exactRanges } from '../../../energy/completeness/exact-ranges.ts';
@@ -21,9 +22,11 @@ const DAY_MS = 24 * HOUR_MS;
 /** By then the rows of a day are written, unless the worker lags. */
 const DAY_ROW_AFTER_MS = 3 * HOUR_MS;
 /** So long ago quarter hours are rolled up; younger ones are counted from values. */
-const QUARTER_ROW_AFTER_MS = 20 * 60_000;
+export const QUARTER_ROW_AFTER_MS = 20 * 60_000;
 /** Days of devices that are read by the quarter hour; of more the day row has to do. */
 const MOST_QUARTER_DAYS = 4_000;
+/** Days of devices that are not rolled up yet and counted from values. */
+const MOST_VALUE_DAYS = 1_000;
 /** Time of devices whose values are read to tell what is missing exactly. */
 const MOST_CLOSE_MS = 120 * DAY_MS;
 /** Rows of one question to the store: the event loop is free between. */
@@ -35,6 +38,8 @@ export interface CountedDevice extends WatchedDevice {
   readonly ranges: readonly ExactRange[];
   /** Time of the first reading of the stretch, or the beginning of its quarter hour or day; undefined when there is none. */
   readonly firstStoredAt: number | undefined;
+  /** Days that are not rolled up, and too many to count from values. */
+  readonly uncounted: readonly Period[];
 }
 
 interface OpenDay {
@@ -43,6 +48,8 @@ interface OpenDay {
   day: DeviceDay;
   /** Read by the quarter hour; otherwise only its sum is known. */
   isRead: boolean;
+  /** Not rolled up yet. */
+  readonly isUnfinished: boolean;
 }
 
 interface Work {
@@ -55,13 +62,20 @@ interface Work {
 export async function countReadings(
   store: RollUpStore,
   devices: readonly WatchedDevice[],
-  now: number,
+  { now, unfinished }: { now: number; unfinished: readonly MarkedDayKey[] },
 ): Promise<CountedDevice[]> {
+  const isUnfinished = unfinishedIn(unfinished);
   const works: Work[] = devices.map((watched) => ({
     watched,
     days: periodsIn(watched.stretch, 'day', watched.zone).map((period) => {
       const counts = new Map<number, number>();
-      return { period, counts, day: dayOf(watched, period, counts), isRead: false };
+      return {
+        period,
+        counts,
+        day: dayOf(watched, period, counts),
+        isRead: false,
+        isUnfinished: isUnfinished(watched, period),
+      };
     }),
     times: [],
     isClose: false,
@@ -74,16 +88,22 @@ export async function countReadings(
       const stored = isWholeDay(day.period, watched.zone) ? sums.get(keyOf(watched, day.period.from)) : undefined;
       const { from, to } = day.period;
       const expected = expectedReadings(day.period, watched.expectation);
-      const isOver = to <= now - DAY_ROW_AFTER_MS;
+      const isOver = to <= now - DAY_ROW_AFTER_MS && !day.isUnfinished;
       if (isOver && stored !== undefined) day.day = summedDay(day.period, expected, stored);
       if (!isOver || (from < to && stored !== (expected ?? stored ?? Number.NaN))) open.push([work, day]);
     }
   }
   // The newest first: of older ones the sum of the day has to do when there are too many.
   open.sort(([, one], [, other]) => other.period.from - one.period.from);
-  const read = open.slice(0, MOST_QUARTER_DAYS);
-  await readQuarters(store, read);
-  await readEdges(store, read, now);
+  const fresh = open.filter(([, { isUnfinished: isFresh }]) => isFresh).slice(0, MOST_VALUE_DAYS);
+  const rolled = open.filter(([, { isUnfinished: isFresh }]) => !isFresh).slice(0, MOST_QUARTER_DAYS);
+  const read = [...fresh, ...rolled];
+  await readQuarters(store, rolled);
+  await readEdges(store, rolled, now);
+  await readValues(
+    store,
+    fresh.map(([work, day]) => [work, day, day.period]),
+  );
   for (const [work, day] of read) {
     day.isRead = true;
     day.day = dayOf(work.watched, day.period, day.counts);
@@ -98,6 +118,7 @@ export async function countReadings(
       return exactRanges(range, times, intervalMs);
     }),
     firstStoredAt: firstStoredAt(days, times),
+    uncounted: days.filter((day) => day.isUnfinished && !day.isRead).map(({ period }) => period),
   }));
 }
 
@@ -142,6 +163,17 @@ function rangesOf(days: readonly OpenDay[]): MissingRange[] {
 
 function isWholeDay({ from, to }: Period, zone: string): boolean {
   return startOfDay(from, zone) === from && startOfDay(to, zone) === to && startOfDay(to - 1, zone) === from;
+}
+
+/** Whether a day of the site touches one (UTC) that is not rolled up. */
+function unfinishedIn(days: readonly MarkedDayKey[]): (watched: WatchedDevice, period: Period) => boolean {
+  const keys = new Set(days.map(({ gateway, device, day }) => `${gateway}/${device}/${day}`));
+  return ({ device }, { from, to }) => {
+    for (let day = Math.floor(from / DAY_MS) * DAY_MS; day < to; day += DAY_MS) {
+      if (keys.has(`${nameOf(device)}/${day}`)) return true;
+    }
+    return false;
+  };
 }
 
 /** Readings by site, device and beginning of the day, from 1-day rows: as many as the fullest metric has values. */
@@ -200,7 +232,11 @@ async function readEdges(store: RollUpStore, open: readonly (readonly [Work, Ope
     if (to > young) edges.push([work, day, { from: Math.max(from, young), to }]);
     else if (to !== quarterOf(to)) edges.push([work, day, { from: Math.max(from, quarterOf(to)), to }]);
   }
-  for (const group of grouped(edges, ([, , edge]) => `${edge.from}/${quarterOf(edge.to)}`)) {
+  await readValues(store, edges);
+}
+
+async function readValues(store: RollUpStore, edges: readonly (readonly [Work, OpenDay, Period])[]): Promise<void> {
+  for (const group of grouped(edges, ([, , edge]) => `${quarterOf(edge.from)}/${quarterOf(edge.to)}`)) {
     for (const some of portions(group, DEVICE_DAYS_PER_QUERY)) {
       const from = Math.min(...some.map(([, , edge]) => edge.from));
       const to = Math.max(...some.map(([, , edge]) => edge.to));

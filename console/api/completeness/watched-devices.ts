@@ -1,6 +1,7 @@
 /** Which readings are expected from whom: the stays of devices at sites within a stretch of time. */
 import type { Period } from '../../../energy/calendar.ts';
 import type { Expectation } from '../../../energy/completeness/expected-readings.ts';
+import { QUARTER_MS } from '../../../energy/counter-rules.ts';
 import type { Device } from '../../../register/model.ts';
 import type { DeviceKey } from '../../../store/telemetry-store.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
@@ -40,7 +41,7 @@ export function watchedDevices(
       const left = device.placements[place + 1]?.from ?? Number.POSITIVE_INFINITY;
       const present = lastDue(asked.now - GRACE_MS, placed, intervalMs);
       const to = Math.min(asked.to, left, retiredAt, present);
-      const from = Math.max(asked.from, placed);
+      const from = Math.max(firstDue(asked.from, placed, intervalMs), placed);
       const notExpected =
         placed > asked.from && place === 0
           ? 'not-placed-yet'
@@ -62,6 +63,12 @@ export function watchedDevices(
 
 function nameOf({ site, device }: WatchedDevice): string {
   return `${site}/${device.gateway}/${device.id}`;
+}
+
+/** The reading of the interval that a stretch cuts may lie before it. */
+function firstDue(time: number, placed: number, intervalMs: number | undefined): number {
+  if (intervalMs === undefined || intervalMs > QUARTER_MS) return time;
+  return placed + Math.ceil((time - placed) / intervalMs) * intervalMs;
 }
 
 /** Of intervals counted from the placement, the end of the last one that is over. */

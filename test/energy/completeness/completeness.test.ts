@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DeviceDaysQuery, deviceDays, readingCounts } from '../../../energy/completeness/device-days.ts';
+import { exactRanges } from '../../../energy/completeness/exact-ranges.ts';
 import { expectedReadings } from '../../../energy/completeness/expected-readings.ts';
-import { explainMissing, type MissingEvidence } from '../../../energy/completeness/explain-missing.ts';
+import { explainMissing, type MissingEvidence, poolOf } from '../../../energy/completeness/explain-missing.ts';
+import type { Silence } from '../../../energy/completeness/gateway-presence.ts';
+import { joined, without } from '../../../energy/completeness/stretches.ts';
 import { BOSTON, daysFrom, HOUR, midnight, QUARTER } from '../analytics/intervals.ts';
 
 const MINUTE = 60_000;
@@ -162,86 +165,153 @@ describe('completeness of a device-day', () => {
   });
 });
 
-describe('why readings are missing', () => {
-  const range = { from: DAY.from, to: DAY.from + 4 * HOUR, readings: 240 };
-  const known = (change: Partial<MissingEvidence> = {}): MissingEvidence => ({ isGatewayKnown: true, ...change });
-  const causesOf = (evidence: MissingEvidence) =>
-    explainMissing([range], evidence)[0]!.causes.map(({ cause, readings }) => [cause, readings]);
-
-  it('a device that was mute while its gateway spoke', () => {
-    expect(explainMissing([range], known())[0]!.causes).toEqual([
-      { cause: 'never-produced', readings: 240, detail: '', isCertain: true },
+describe('which readings exactly', () => {
+  const range = { from: DAY.from, to: DAY.from + QUARTER, readings: 5 };
+  const minutes = (...at: number[]) => at.map((minute) => DAY.from + minute * MINUTE + 20_000);
+  const exact = (readings: number, times: number[]) =>
+    exactRanges({ ...range, readings }, times, MINUTE).map(({ from, to, readings: n, isExact }) => [
+      (from - DAY.from) / 1_000,
+      (to - DAY.from) / 1_000,
+      n,
+      isExact,
     ]);
-    expect(causesOf({ isGatewayKnown: false })).toEqual([['unknown', 240]]);
+
+  it('are told by the times of the others', () => {
+    expect(exact(5, minutes(-2, -1, 0, 1, 2, 6, 7, 8, 9, 12, 13, 14, 15, 16))).toEqual([
+      [200, 380, 3, true],
+      [620, 740, 2, true],
+    ]);
   });
 
-  it('a gateway that was silent for a part', () => {
-    const silent = { from: DAY.from - HOUR, to: DAY.from + HOUR };
-    expect(causesOf(known({ gatewaySilent: [silent, { ...silent, from: DAY.from }] }))).toEqual([
-      ['gateway-silent', 60],
-      ['never-produced', 180],
+  it('of a stretch without any are all of it', () => {
+    expect(exact(15, minutes(-1, 15))).toEqual([[20, 900, 15, true]]);
+    expect(exact(15, [])).toEqual([[0, 900, 15, true]]);
+  });
+
+  it('stay within the range when the times tell another number', () => {
+    expect(exact(4, minutes(-1, 0, 1, 2, 6, 7, 8, 9, 12, 13, 14, 15))).toEqual([[0, 900, 4, false]]);
+  });
+});
+
+describe('stretches', () => {
+  it('are joined and taken away from each other', () => {
+    const of = (...pairs: [number, number][]) => pairs.map(([from, to]) => ({ from, to }));
+    expect(joined(of([5, 7], [1, 3], [3, 4], [6, 9], [2, 2]))).toEqual(of([1, 4], [5, 9]));
+    expect(without(of([0, 10]), of([2, 3], [5, 20]))).toEqual(of([0, 2], [3, 5]));
+    expect(without(of([0, 10]), of([-1, 11]))).toEqual([]);
+  });
+});
+
+describe('why readings are missing', () => {
+  const range = { from: DAY.from, to: DAY.from + 4 * HOUR, readings: 240 };
+  const settled = [{ from: 0, to: DAY.to }];
+  const hours = (from: number, to: number) => ({ from: DAY.from + from * HOUR, to: DAY.from + to * HOUR });
+  const pool = (stretch: { from: number; to: number }, count: number, detail = '') =>
+    poolOf({ ...stretch, count }, detail);
+  const silence = (from: number, to: number): Silence => ({ ...hours(from, to), end: 'restarted' });
+  const causesOf = (evidence: MissingEvidence) =>
+    explainMissing([range], evidence).map(({ cause, readings }) => [cause, readings]);
+
+  it('a device that was mute while its gateway spoke', () => {
+    expect(explainMissing([range], { settled })).toEqual([
+      { ...range, cause: 'never-produced', detail: '', isCertain: true },
+    ]);
+    expect(causesOf({})).toEqual([['unknown', 240]]);
+    expect(explainMissing([range], { isAllSettled: true })).toMatchObject([
+      { cause: 'never-produced', isCertain: false },
+    ]);
+  });
+
+  it('a gateway that was silent for a part, to the reading', () => {
+    const silent: Silence[] = [
+      silence(-1, 0.5),
+      { from: DAY.from + 90_000, to: DAY.from + HOUR - 1, end: 'restarted' },
+    ];
+    expect(explainMissing([range], { silent, settled })).toEqual([
+      { ...hours(0, 1), readings: 60, cause: 'gateway-silent', detail: 'restarted', isCertain: true },
+      { ...hours(1, 4), readings: 180, cause: 'never-produced', detail: '', isCertain: true },
     ]);
   });
 
   it('everything at once, what is certain first', () => {
-    const all = known({
+    const all: MissingEvidence = {
       firstReadingAt: DAY.from + HOUR,
-      rejected: [
-        { ...range, count: 20, reason: 'value-out-of-range' },
-        { from: DAY.to, to: DAY.to + 1, count: 99, reason: 'malformed' },
-      ],
-      later: [{ ...range, count: 5, reason: 'clock-ahead' }],
-      dropped: [{ ...range, count: 10 }],
-      gatewaySilent: [{ from: DAY.from + 2 * HOUR, to: DAY.from + 3 * HOUR }],
-      sequenceGaps: [{ from: DAY.from + 3 * HOUR, to: DAY.from + 3.5 * HOUR }],
-    });
-    expect(causesOf(all)).toEqual([
+      rejected: [pool(hours(1, 4), 20, 'value-out-of-range'), pool({ from: DAY.to, to: DAY.to + 1 }, 99, 'malformed')],
+      waiting: [pool(hours(1, 4), 5, 'clock-ahead')],
+      setAside: [pool(hours(1, 4), 2)],
+      dropped: [pool(hours(1, 4), 10)],
+      buffered: [pool(hours(1, 4), 3)],
+      silent: [silence(2, 3)],
+      gaps: [{ epoch: 'one', first: 3, last: 5, ...hours(3, 3.5) }],
+      unwatched: [hours(3.5, 3.75)],
+      settled: [hours(0, 3.5), hours(3.75, 4)],
+    };
+    const found = explainMissing([range], all);
+    expect(found.map(({ cause, readings }) => [cause, readings])).toEqual([
       ['before-first-reading', 60],
       ['rejected', 20],
       ['waiting', 5],
+      ['set-aside', 2],
       ['outbox-dropped', 10],
+      ['buffered', 3],
+      // What is due at the very time of the last one that came was in its batch.
+      ['never-produced', 20],
       ['gateway-silent', 60],
-      ['not-received', 30],
-      ['never-produced', 55],
+      ['never-produced', 1],
+      ['not-received', 29],
+      ['unwatched', 15],
+      ['never-produced', 15],
     ]);
-    const found = explainMissing([range], all)[0]!.causes;
     expect(found[1]).toMatchObject({ detail: 'value-out-of-range', isCertain: true });
-    expect(found[3]!.isCertain).toBe(false);
+    expect(found[4]!.isCertain).toBe(false);
+    expect(found[9]!.detail).toBe('batches 3 to 5 of epoch one');
+  });
+
+  it('a pool that devices share explains each reading of it once', () => {
+    const dropped = [pool(hours(0, 4), 300)];
+    expect(causesOf({ dropped, settled })).toEqual([['outbox-dropped', 240]]);
+    expect(causesOf({ dropped, settled })).toEqual([
+      ['outbox-dropped', 60],
+      ['never-produced', 180],
+    ]);
   });
 
   it('uses counted evidence once, and explains every reading', () => {
     const stretch = fc
       .tuple(fc.integer({ min: 0, max: 95 }), fc.integer({ min: 1, max: 20 }))
       .map(([slot, length]) => ({
-        from: DAY.from + slot * QUARTER,
+        from: DAY.from + slot * QUARTER + 7,
         to: DAY.from + (slot + length) * QUARTER,
       }));
-    const counted = fc
-      .tuple(stretch, fc.nat(50))
-      .map(([one, count]) => ({ ...one, count, reason: 'malformed' as const }));
+    const counted = fc.tuple(stretch, fc.nat(50)).map(([one, count]) => ({ ...one, count }));
     fc.assert(
       fc.property(
         fc.array(counted),
         fc.array(counted),
         fc.array(stretch),
         fc.array(stretch),
+        fc.array(stretch),
         fc.boolean(),
-        (missing, rejected, gatewaySilent, sequenceGaps, isGatewayKnown) => {
-          const ranges = missing.map(({ from, to, count }) => ({ from, to, readings: count }));
+        (missing, refused, silent, gaps, known, isAllSettled) => {
+          const ranges = missing
+            .filter(({ count }) => count > 0)
+            .map(({ from, to, count }) => ({ from, to, readings: count }));
           const explained = explainMissing(ranges, {
-            rejected,
-            dropped: rejected,
-            gatewaySilent,
-            sequenceGaps,
-            isGatewayKnown,
+            rejected: refused.map((one) => poolOf(one)),
+            dropped: refused.map((one) => poolOf(one)),
+            silent: silent.map((one) => ({ ...one, end: 'away' })),
+            gaps: gaps.map((one) => ({ ...one, epoch: 'one', first: 1, last: 1 })),
+            settled: known,
+            isAllSettled,
           });
-          for (const { readings, causes } of explained) {
-            expect(causes.reduce((sum, cause) => sum + cause.readings, 0)).toBe(readings);
-            for (const cause of causes) expect(cause.readings).toBeGreaterThan(0);
+          const sumOf = (all: readonly { readings: number }[]) => all.reduce((sum, one) => sum + one.readings, 0);
+          expect(sumOf(explained)).toBe(sumOf(ranges));
+          for (const { readings, from, to } of explained) {
+            expect(readings).toBeGreaterThan(0);
+            expect(from).toBeLessThanOrEqual(to);
           }
-          const taken = explained.flatMap(({ causes }) => causes).filter(({ cause }) => cause === 'rejected');
-          const given = rejected.reduce((sum, { count }) => sum + count, 0);
-          expect(taken.reduce((sum, { readings }) => sum + readings, 0)).toBeLessThanOrEqual(given);
+          const given = refused.reduce((sum, { count }) => sum + count, 0);
+          expect(sumOf(explained.filter(({ cause }) => cause === 'rejected'))).toBeLessThanOrEqual(given);
         },
       ),
     );
