@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, onTestFinished, test } from 'vitest';
+import type { DemoReply } from '../../console/api/demo-reply.ts';
+import type { GatewaysReply, LatestReply } from '../../console/api/replies.ts';
 import { startInfluxd } from '../real-servers/influxd.ts';
 import { describeWithServer } from '../real-servers/needs-server.ts';
 import { ServerProcess } from '../server-process.ts';
@@ -17,6 +19,8 @@ const isLong = process.env.CI === 'true';
 /** In continuous integration the first story tells the fortnight that a first start tells, the others less. */
 const FORTNIGHT_DAYS = isLong ? 14 : 4 / 24;
 const SHORT_DAYS = 4 / 24;
+/** Long enough to stop the store twice in it; the fortnight takes four minutes on a busy machine. */
+const OUTAGE_DAYS = 3;
 const TIMEOUT_MS = isLong ? 600_000 : 240_000;
 
 async function startDemo(data: string, args: readonly string[] = [], historyDays = SHORT_DAYS): Promise<ServerProcess> {
@@ -48,7 +52,7 @@ test('after a clean run and three kill -9, in the middle of history and after it
   await server.kill();
   server = await startDemo(data, [], FORTNIGHT_DAYS);
   await expectExact(data);
-  expect((await server.api.get<{ history: { state: string } }>('/api/demo')).history.state).toBe('done');
+  expect((await server.api.get<DemoReply>('/api/demo')).history.state).toBe('done');
   for (let kill = 0; kill < 2; kill++) {
     await sleep(500 + Math.random() * 2_000);
     await server.kill();
@@ -76,6 +80,41 @@ test('when registers are swapped and roll over in a city that has run before', {
   await server.stop();
   server = await startDemo(data, ['--faults', 'rollover,swap']);
   await expectExact(data);
+});
+
+test.runIf(isLong)('after gateways were offline', { timeout: TIMEOUT_MS }, async () => {
+  const data = join(temporaryFolder(), 'data');
+  const server = await startDemo(data, ['--faults', 'offline:15s']);
+  const offline = async () => {
+    const { gateways } = await server.api.get<GatewaysReply>('/api/gateways');
+    return gateways.filter(({ state }) => state === 'offline').length;
+  };
+  await expect.poll(offline, { timeout: TIMEOUT_MS, interval: 200 }).toBeGreaterThan(10);
+  // What they say meanwhile waits on their disks.
+  await expectExact(data);
+  await expect.poll(offline, { timeout: TIMEOUT_MS, interval: 200 }).toBe(0);
+  await expectExact(data);
+  expect(await server.stop()).toBe(0);
+});
+
+test.runIf(isLong)('after registers fell in a running city', { timeout: TIMEOUT_MS }, async () => {
+  const data = join(temporaryFolder(), 'data');
+  let server = await startDemo(data);
+  await expectExact(data);
+  await server.stop();
+  server = await startDemo(data, ['--faults', 'rollover:40s,swap:40s']);
+  const shown = async () => {
+    const { values } = await server.api.get<LatestReply>('/api/latest', {
+      device: 'main-meter',
+      metric: 'active_energy_kwh',
+    });
+    const of = (gateway: string) => values.find((value) => value.gateway === gateway)?.value ?? Number.NaN;
+    return [of('police-headquarters-gateway'), of('bolling-building-gateway')].every((kwh) => kwh < 100);
+  };
+  expect(await shown()).toBe(false);
+  await expect.poll(shown, { timeout: TIMEOUT_MS, interval: 500 }).toBe(true);
+  await expectExact(data);
+  expect(await server.stop()).toBe(0);
 });
 
 test('says what is missing and different when somebody has been at the store', { timeout: TIMEOUT_MS }, async () => {
@@ -144,17 +183,42 @@ test('names what is asked for without a demo city', { timeout: TIMEOUT_MS }, asy
 });
 
 describeWithServer('influxd')('with InfluxDB', () => {
-  test('after InfluxDB was down while the city told its history', { timeout: TIMEOUT_MS }, async () => {
+  async function startOnInfluxd(historyDays: number) {
     const data = join(temporaryFolder(), 'data');
     const influxd = await startInfluxd();
     onTestFinished(() => influxd.remove());
-    const server = await startDemo(data, ['--store', 'influxdb', '--influx-url', influxd.url]);
+    const server = await startDemo(data, ['--store', 'influxdb', '--influx-url', influxd.url], historyDays);
     await server.api.post('/api/store/init');
+    return { data, influxd, server };
+  }
+
+  test('after InfluxDB was down while the city told its history', { timeout: TIMEOUT_MS }, async () => {
+    const { data, influxd, server } = await startOnInfluxd(SHORT_DAYS);
     await sleep(1_000);
     await influxd.kill();
     await sleep(4_000);
     await influxd.restart();
     await expectExact(data);
     expect(await server.stop()).toBe(0);
+  });
+
+  test.runIf(isLong)('after InfluxDB was down twice in three days of history', { timeout: TIMEOUT_MS }, async () => {
+    const { data, influxd, server } = await startOnInfluxd(OUTAGE_DAYS);
+    const told = async () => {
+      const { history } = await server.api.get<DemoReply>('/api/demo');
+      return history.done_readings / history.total_readings;
+    };
+    for (const [share, end] of [
+      [0.2, () => influxd.stop()],
+      [0.6, () => influxd.kill()],
+    ] as const) {
+      await expect.poll(told, { timeout: TIMEOUT_MS, interval: 200 }).toBeGreaterThan(share);
+      await end();
+      await sleep(8_000);
+      await influxd.restart();
+    }
+    expect(await told()).toBeLessThan(1);
+    await expectExact(data);
+    expect(await server.stop(), server.log.slice(-2_000)).toBe(0);
   });
 });
