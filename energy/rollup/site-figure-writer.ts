@@ -194,8 +194,8 @@ export class SiteFigureWriter implements Service {
       if (made === undefined) return this.#meters.has(site, carrier) ? nothingLeft(site, carrier, day, touched) : [];
       const budget = carrier === 'electricity' ? this.#dayBudget(listed, day, zone) : null;
       const quarters = made.quarters.filter(({ start }) => start >= touched.from && start < touched.to);
-      const hours =
-        carrier === 'load' ? [loadHoursPoint(site, day.from, loadHours(made.quarters, day.from, zone))] : [];
+      const isBuildingLoad = carrier === 'load' && listed?.kind === 'building';
+      const hours = isBuildingLoad ? [loadHoursPoint(site, day.from, loadHours(made.quarters, day.from, zone))] : [];
       return [dayPoint(made.day, budget), ...quarters.map(quarterPoint), ...hours];
     });
   }
