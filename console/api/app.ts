@@ -14,6 +14,7 @@ import {
 import { z } from 'zod';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import { AccessControl } from './access-control.ts';
+import { analyticsRoutes } from './analytics/analytics-route.ts';
 import { airRoutes } from './city/air-route.ts';
 import { cityRoutes } from './city/city-route.ts';
 import { CityView } from './city/city-view.ts';
@@ -137,6 +138,7 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   cityRoutes(app, deps, city);
   siteRoutes(app, deps, city);
   energyRoutes(app, deps, city);
+  analyticsRoutes(app, deps, city);
   lightRoutes(app, deps, city);
   airRoutes(app, deps, city);
   latestRoutes(app, deps);
