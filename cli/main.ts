@@ -2,6 +2,7 @@
 /** `lamplighter`: one program, a command a role. Each command is a file in commands/. */
 import { Command } from 'commander';
 import { LamplighterError } from '../contract/error-codes.ts';
+import { analyticsCommand } from './commands/analytics.ts';
 import { completenessCommand } from './commands/completeness.ts';
 import { composeCommand } from './commands/compose.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
@@ -41,6 +42,7 @@ const program = new Command('lamplighter')
   .addCommand(deadLettersCommand())
   .addCommand(simulateCommand())
   .addCommand(energyCommand())
+  .addCommand(analyticsCommand())
   .addCommand(meterCommand())
   .addCommand(completenessCommand())
   .addCommand(reportCommand())

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { ENERGY_PERIODS } from '../../console/api/city/energy-query.ts';
 import type { EnergyReply } from '../../console/api/replies-city.ts';
-import { localIso, PERIODS } from '../../energy/calendar.ts';
+import { localIso } from '../../energy/calendar.ts';
 import { CARRIERS } from '../../energy/carriers.ts';
 import { print, printTable } from '../print.ts';
 import { connectToServer } from '../server-client.ts';
@@ -13,29 +14,46 @@ interface Options {
   readonly from: string;
   readonly to: string;
   readonly every: string;
+  readonly dates?: string;
   readonly csv?: true | string;
   readonly data: string;
 }
 
 export function energyCommand(): Command {
   return new Command('energy')
-    .description('what a site used, in days, months, hours or quarter hours of its local time')
+    .description(
+      'what a site used, and its demand, in quarter hours to fiscal years of its local time, or by billing period',
+    )
     .requiredOption('--site <id>', 'site of the register')
     .addOption(new Option('--carrier <carrier>', 'what was used').choices(CARRIERS).default('electricity'))
     .option('--from <when>', 'day of the site (2026-11-01), today, month, ISO 8601 with an offset, or -7d', '-7d')
     .option('--to <when>', 'the same; a day means its beginning', 'now')
-    .addOption(new Option('--every <period>', 'length of a row').choices(PERIODS).default('day'))
+    .addOption(new Option('--every <period>', 'length of a row').choices(ENERGY_PERIODS).default('day'))
+    .option('--dates <list>', 'billing periods between the dates on which the meter was read: 2026-01-14,2026-02-12')
     .option('--csv [file]', 'as CSV, to a file or to standard output')
     .addOption(dataOption())
-    .action(async ({ data, csv, ...query }: Options) => {
+    .action(async ({ data, csv, dates, ...query }: Options) => {
       const server = await connectToServer(data);
-      const answer = await server.get<EnergyReply>('/api/energy', query);
-      const header = [`from (${answer.zone})`, `${answer.carrier} (${answer.unit})`, 'measured (%)', 'events'];
-      const rows = answer.rows.map(({ from_ms, value, coverage_percent, events }) => [
-        localIso(from_ms, answer.zone),
-        value ?? '',
-        coverage_percent,
-        events.join(' '),
+      const answer = await server.get<EnergyReply>('/api/energy', { ...query, date: dates });
+      const header = [
+        `from (${answer.zone})`,
+        `${answer.carrier} (${answer.unit})`,
+        'measured (%)',
+        'events',
+        `interpolated (${answer.unit})`,
+        `estimated (${answer.unit})`,
+        `peak (${answer.demand_unit})`,
+        'peak at',
+      ];
+      const rows = answer.rows.map((row) => [
+        localIso(row.from_ms, answer.zone),
+        row.value ?? '',
+        row.coverage_percent,
+        row.events.join(' '),
+        row.interpolated ?? '',
+        row.estimated ?? '',
+        row.peak ?? '',
+        row.peak_at_ms === null ? '' : localIso(row.peak_at_ms, answer.zone),
       ]);
       if (csv !== undefined) {
         const text = [header, ...rows].map((row) => `${row.join(',')}\r\n`).join('');
