@@ -83,6 +83,9 @@ export interface GatewayAccount {
   readonly pending: number;
 }
 
+/** Of energy/tariffs/tables/examples.json: they make costs to look at, and say so wherever one is shown. */
+const TARIFFS = { electricity: 'example-electric-tou', gas: 'example-gas', water: 'example-water' };
+
 export class SimulatedGateways implements Service {
   readonly name = 'simulated gateways';
   readonly founding: Founding;
@@ -182,7 +185,9 @@ export class SimulatedGateways implements Service {
     const origin = 'console';
     const { name, zone } = this.city;
     return [
-      ...(register.city() === undefined ? [{ kind: 'city' as const, value: { name, zone }, origin } as const] : []),
+      ...(register.city() === undefined
+        ? [{ kind: 'city' as const, value: { name, zone, tariffs: TARIFFS }, origin } as const]
+        : []),
       ...sites
         .filter(({ id }) => register.site(id) === undefined)
         .map((value) => ({ kind: 'site' as const, value, origin }) as const),
