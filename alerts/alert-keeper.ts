@@ -18,8 +18,11 @@ import { WebhookSender } from './webhook-sender.ts';
 
 export interface AlertKeeperDeps {
   readonly rules: readonly AlertRule[];
-  /** Never throws: what cannot be read is in `unknown`. */
-  readonly read: () => Promise<AlertInputs>;
+  readonly reader: {
+    /** Never throws: what cannot be read is in `unknown`. */
+    read(): Promise<AlertInputs>;
+    stop(): Promise<void>;
+  };
   readonly file: AlertFile;
   /** Absent: nobody is told. */
   readonly post?: WebhookPost | undefined;
@@ -79,6 +82,7 @@ export class AlertKeeper implements AlertsView, Service {
     for (const timer of this.#timers) timer.cancel();
     this.#timers = [];
     await this.#turn;
+    await this.#deps.reader.stop();
     await this.#sender?.stop();
     await this.#deps.file.close();
   }
@@ -109,8 +113,8 @@ export class AlertKeeper implements AlertsView, Service {
   }
 
   async #evaluate(): Promise<void> {
-    const { rules, read, clock, log } = this.#deps;
-    const inputs = await read();
+    const { rules, reader, clock, log } = this.#deps;
+    const inputs = await reader.read();
     const atMs = clock.monotonicMs();
     const { judged, unjudged } = judge(rules, inputs);
     const elapsedMs = this.#lastTurnMs === undefined ? 0 : Math.min(atMs - this.#lastTurnMs, MOST_ELAPSED_MS);

@@ -2,6 +2,7 @@
 /** `lamplighter`: one program, a command a role. Each command is a file in commands/. */
 import { Command } from 'commander';
 import { LamplighterError } from '../contract/error-codes.ts';
+import { alertsCommand } from './commands/alerts.ts';
 import { analyticsCommand } from './commands/analytics.ts';
 import { completenessCommand } from './commands/completeness.ts';
 import { composeCommand } from './commands/compose.ts';
@@ -46,6 +47,7 @@ const program = new Command('lamplighter')
   .addCommand(meterCommand())
   .addCommand(completenessCommand())
   .addCommand(reportCommand())
+  .addCommand(alertsCommand())
   .addCommand(metricsCommand())
   .addCommand(tlsCommand())
   .addCommand(composeCommand())

@@ -3,10 +3,12 @@
  * and at the register's owner, the console. The order is that of `server.ts`; what a role needs of another is that role
  * itself where it runs here, and its remote side where it does not (docs/decisions/0009).
  */
+import type { RollUpWorker } from '../energy/rollup/roll-up-worker.ts';
 import { gatewayMetrics } from '../ingest/gateway-metrics.ts';
 import { RegisterSnapshot } from '../register/register-snapshot.ts';
 import type { Log } from '../runtime/log.ts';
 import { DataFolder } from './data-folder.ts';
+import { hearAlerts } from './roles/alerts.ts';
 import { analysisRole } from './roles/analysis.ts';
 import { brokerRole, distantBroker } from './roles/broker.ts';
 import { consoleRole } from './roles/console.ts';
@@ -60,9 +62,19 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
           })
         : undefined;
     if (own !== undefined && store !== undefined) openIngestDoor(door, { ...own, store, clock });
-    if (has('analysis') && store !== undefined) {
+
+    const ingestClient = own === undefined && store !== undefined ? clientOfNeeded(settings, 'ingest') : undefined;
+    const ingest = own?.ingest ?? (ingestClient && (await run(new RemoteIngest({ ...context, client: ingestClient }))));
+    // The newest values are in the memory of the process that commits them.
+    const current = store && ingestClient ? withLatestOf(ingestClient, store) : store;
+    let rollUps: RollUpWorker | undefined;
+    let alerts = has('console') ? hearAlerts(door, clock) : undefined;
+    if (has('analysis') && store !== undefined && current !== undefined && ingest !== undefined) {
       const marks = own?.marks ?? remoteMarks(clientOfNeeded(settings, 'ingest'));
-      await analysisRole(context, { register, store, marks });
+      const console = has('console') ? undefined : clientOfNeeded(settings, 'console');
+      const analysis = await analysisRole(context, { register, store, current, marks, ingest, console });
+      rollUps = analysis.rollUps;
+      if (has('console')) alerts = analysis.alerts;
     }
     door.onText('metrics', async function* () {
       yield `${await registry.metrics()}\n`;
@@ -70,16 +82,16 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
     });
 
     let address: string | undefined;
-    if (owned !== undefined && store !== undefined && operatorToken !== undefined) {
-      const ingestClient = own === undefined ? clientOfNeeded(settings, 'ingest') : undefined;
+    if (owned !== undefined && current !== undefined && ingest !== undefined && operatorToken !== undefined) {
       const console = await consoleRole(context, {
         operatorToken,
         register: owned,
-        store: ingestClient === undefined ? store : withLatestOf(ingestClient, store),
-        ingest:
-          own?.ingest ?? (await run(new RemoteIngest({ ...context, client: clientOfNeeded(settings, 'ingest') }))),
+        store: current,
+        ingest,
+        alerts,
         broker,
         simulated: undefined,
+        rollUps: rollUps && (() => rollUps.status()),
       });
       address = console.address;
     }

@@ -32,7 +32,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       onNewDevice: await newDeviceReport(context, register),
     });
 
-    await analysisRole(context, { register, store, marks });
+    const { rollUps, alerts } = await analysisRole(context, { register, store, marks, ingest });
 
     const simulated =
       settings.city === 'demo' ? demoCity(context, { register, brokerUrl: broker.localUrl }) : undefined;
@@ -40,8 +40,10 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       register,
       store,
       ingest,
+      alerts,
       broker,
       simulated,
+      rollUps: () => rollUps.status(),
       operatorToken: folder.operatorToken(secret(settings.operator_token, settings.operator_token_file)),
     });
 

@@ -257,6 +257,18 @@ export const SETTINGS = {
     value: 'days|off',
     help: 'roll-ups of quarter hours are kept so long, those of hours and days for ever; off: for ever',
   },
+  alert_webhook: {
+    schema: url(/^https?:/, 'https://chat.example.org/hooks/…').optional(),
+    value: 'url',
+    help: 'where alerts are told: POST of JSON as Alertmanager sends it',
+    // Such addresses often hold a token.
+    secret: true,
+  },
+  alert_webhook_file: {
+    schema: z.string().min(1).optional(),
+    value: 'file',
+    help: 'file that holds the address where alerts are told',
+  },
   log_level: { schema: z.enum(LOG_LEVELS).default('warn'), value: LOG_LEVELS.join('|'), help: 'how much is logged' },
 } as const satisfies Record<string, Row>;
 
@@ -342,6 +354,7 @@ function faultsTogether(settings: Settings): SettingFault[] {
     ['broker_password', 'broker_password_file'],
     ['service_token', 'service_token_file'],
     ['operator_token', 'operator_token_file'],
+    ['alert_webhook', 'alert_webhook_file'],
   ] as const) {
     if (settings[secret] !== undefined && settings[file] !== undefined) {
       faults.push({ source: flagOf(file), words: `is given twice: ${variableOf(secret)} is set as well; keep one` });

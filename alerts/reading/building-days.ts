@@ -53,8 +53,11 @@ export class BuildingDays {
     this.#meters = new KnownMeters(deps.register);
   }
 
-  /** Reads the last `days` days of every building, the running one among them. Throws StoreFailure. */
-  async read(now: number, days: number, temperature: NightTemperature): Promise<void> {
+  /**
+   * Reads the last `days` days of every building, the running one among them, until `stopped` says so. Throws
+   * StoreFailure.
+   */
+  async read(now: number, days: number, temperature: NightTemperature, stopped: AbortSignal): Promise<void> {
     const { store } = this.#deps;
     const sites = this.sites();
     for (const zone of new Set(sites.map((site) => site.zone))) {
@@ -62,6 +65,7 @@ export class BuildingDays {
       for (let back = 0; back < days; back++) {
         const day = { from: dayFrom(now, -back, zone), to: dayFrom(now, 1 - back, zone) };
         for (let first = 0; first < some.length; first += SITES_AT_ONCE) {
+          if (stopped.aborted) return;
           const group = some.slice(first, first + SITES_AT_ONCE);
           const names = group.map(({ id }) => id);
           const rows = await store.rollUps({ width: '15m', sites: names, metrics: COUNTERS, ...day });

@@ -68,6 +68,7 @@ export class CityReader {
   readonly #deps: CityReaderDeps;
   readonly #days: BuildingDays;
   readonly #lamps: LampNights;
+  readonly #stopped = new AbortController();
   #rolledUp = NOTHING;
   /** When each source was last read, by the monotonic clock. */
   readonly #readAtMs = new Map<AlertSource, number>();
@@ -95,7 +96,8 @@ export class CityReader {
     const values = await attempt(unknown, ['latest'], [], () => store.latest({}));
     const readFault = unknown.latest ?? '';
     const latest = readFault === '' ? latestCity(register, values, now) : NO_CITY;
-    if (readFault === '' && this.#isDue()) this.#reading ??= this.#readRolledUp(latest, now);
+    if (readFault === '' && this.#isDue() && !this.#stopped.signal.aborted)
+      this.#reading ??= this.#readRolledUp(latest, now);
     const status = intake.status();
     const uptimeMs = clock.monotonicMs() - this.#steadySinceMs;
     if (status.unreachable !== undefined) {
@@ -123,6 +125,12 @@ export class CityReader {
       counters: this.#rolledUp.counters,
       unknown,
     };
+  }
+
+  /** Ends what is read behind the turns. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#reading;
   }
 
   /** Resolves when what is read behind the turns has been read. */
@@ -196,7 +204,7 @@ export class CityReader {
       (latest.bySite.get(id) ?? []).filter(({ metrics }) => metrics.has('temperature_c')),
     );
     const hours = await outdoorHours(this.#deps.store, stations, { from: now - (days + 1) * 86_400_000, to: now });
-    await this.#days.read(now, days, (night) => meanOver(hours, night));
+    await this.#days.read(now, days, (night) => meanOver(hours, night), this.#stopped.signal);
   }
 
   async #readLamps(latest: LatestCity, now: number): Promise<void> {

@@ -11,21 +11,25 @@ import type { RoleContext } from './role.ts';
 
 export async function consoleRole(
   context: RoleContext,
-  deps: Pick<ConsoleDeps, 'register' | 'store' | 'ingest'> & {
+  deps: Pick<ConsoleDeps, 'register' | 'store' | 'ingest' | 'alerts'> & {
     readonly broker: BrokerPlace;
     readonly simulated: SimulatedGateways | undefined;
+    /** Absent where the role analysis runs elsewhere. */
+    readonly rollUps?: ConsoleDeps['rollUps'];
     readonly operatorToken: string;
   },
 ): Promise<Console> {
   const { settings, run } = context;
-  const { register, store, ingest, broker, simulated, operatorToken } = deps;
+  const { register, store, ingest, alerts, broker, simulated, rollUps, operatorToken } = deps;
   return await run(
     createConsole({
       ...context,
       register,
       store,
       ingest,
+      alerts,
       broker: () => broker.view(),
+      rollUps,
       ...(simulated === undefined
         ? {}
         : { history: () => simulated.history(), simulatedAccounts: () => simulated.accounts() }),

@@ -26,6 +26,7 @@ import type { ConsoleApp } from './console-app.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { errorReply, sendError } from './error-reply.ts';
 import { LiveFeed } from './live-feed.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { demoRoutes } from './routes/demo.ts';
@@ -137,6 +138,7 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   const city = new CityView(deps);
   cityRoutes(app, deps, city);
   siteRoutes(app, deps, city);
+  alertRoutes(app, deps);
   energyRoutes(app, deps, city);
   analyticsRoutes(app, deps, city);
   lightRoutes(app, deps, city);

@@ -1,5 +1,6 @@
 /** What the console is put together from. Everything that takes time, chance or I/O comes in here. */
 import type { Registry } from 'prom-client';
+import type { AlertsView } from '../../alerts/alerts-view.ts';
 import type { IngestView } from '../../ingest/ingest-view.ts';
 import type { RegisterView } from '../../register/register-view.ts';
 import type { ReferenceTables } from '../../reports/reference-tables.ts';
@@ -42,16 +43,34 @@ export interface SimulatedAccount {
   readonly pending: number;
 }
 
+/** How far roll-ups are behind. */
+export interface RollUpView {
+  /** Quarter hours of devices that are over and not rolled up. */
+  readonly pendingQuarters: number;
+  /** Milliseconds that the oldest of them waits; 0 when there is none. */
+  readonly oldestMs: number;
+  /** When nothing was left to do, epoch milliseconds; undefined: not since the start. */
+  readonly caughtUpAt: number | undefined;
+  /** Why nothing can be rolled up; empty when all is well. */
+  readonly fault: string;
+  /** Devices, `gateway/device`, that could not be counted. */
+  readonly failedDevices: readonly string[];
+}
+
 export interface ConsoleDeps {
   readonly register: RegisterView & RegisterWriter;
   readonly store: TelemetryStore & RollUpStore;
   readonly ingest: IngestView;
+  /** Absent where nothing evaluates alerts. */
+  readonly alerts?: AlertsView | undefined;
   /** Absent where the broker runs elsewhere. */
   readonly broker?: (() => BrokerView) | undefined;
   /** Progress of a simulated city's history; absent without one. */
   readonly history?: (() => HistoryView) | undefined;
   /** The books of the simulated gateways; absent without a simulated city. */
   readonly simulatedAccounts?: (() => readonly SimulatedAccount[]) | undefined;
+  /** Absent where roll-ups are made in another process. */
+  readonly rollUps?: (() => Promise<RollUpView>) | undefined;
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Log;
