@@ -28,6 +28,8 @@ export const MOST_ENTRIES = 500;
 export const MOST_LISTENING = 500;
 const WRITE_AFTER_MS = 1_000;
 const TICK_MS = 60_000;
+/** What gateways hold is written every so many ticks, and whenever it matters. */
+const HELD_EVERY_TICKS = 10;
 /** A dead link is noticed by its keep-alive; longer ago the gateway may just have had nothing to say. */
 const MOST_UNNOTICED_MS = 180_000;
 /** One that says nothing for so long, though it is connected and does say how it is, is as silent as one that is gone. */
@@ -112,6 +114,7 @@ export class GatewayHistory implements Service {
   #ticks: Timer | undefined;
   #writeSoon: Timer | undefined;
   #isFailing = false;
+  #tickCount = 0;
 
   constructor(deps: GatewayHistoryDeps) {
     this.#deps = deps;
@@ -121,6 +124,7 @@ export class GatewayHistory implements Service {
   async start(): Promise<void> {
     this.#file.open();
     for (const { key, value } of this.#file.db.getRange({})) this.#load(key, value);
+    this.#extendLast();
     this.#listen();
     this.#ticks = this.#deps.clock.every(TICK_MS, () => this.#tick());
   }
@@ -130,7 +134,7 @@ export class GatewayHistory implements Service {
     this.#writeSoon?.cancel();
     if (!this.#file.isOpen) return;
     this.#tick();
-    for (const [gateway, { held }] of this.#books) if (held !== undefined) this.#put(['held', gateway], held);
+    this.#putHeld();
     await this.#write();
     await this.#file.close();
   }
@@ -149,10 +153,12 @@ export class GatewayHistory implements Service {
     book.announcedAt = this.#deps.clock.now();
   }
 
-  #standing(gateway: string, book: Book, online: boolean, since: number): void {
+  #standing(gateway: string, book: Book, online: boolean, since: number, quietSince?: number): void {
     const now = this.#deps.clock.now();
+    if (!online && book.held !== undefined) this.#put(['held', gateway], book.held);
     const heardAt = Math.max(this.#deps.heardAt(gateway) ?? 0, book.online ? book.announcedAt : 0);
-    const heard = online || heardAt === 0 ? now : Math.max(Math.min(heardAt, now), now - MOST_UNNOTICED_MS);
+    const noticed = online || heardAt === 0 ? now : Math.max(Math.min(heardAt, now), now - MOST_UNNOTICED_MS);
+    const heard = quietSince ?? noticed;
     book.online = online;
     book.since = since;
     this.#append(gateway, book, { kind: 'presence', at: now, online, since, heard });
@@ -166,6 +172,7 @@ export class GatewayHistory implements Service {
     const { buffered, set_aside: setAside, dropped } = outbox;
     const held = { at: now, epoch, oldestAt: now - outbox.oldest_s * 1_000, buffered, setAside, dropped };
     book.held = held;
+    this.#noteGaps(gateway, book);
     if (book.isQuiet) {
       book.isQuiet = false;
       this.#standing(gateway, book, true, book.since);
@@ -265,6 +272,15 @@ export class GatewayHistory implements Service {
     }
   }
 
+  /** What was noticed after the last tick before a kill proves that somebody listened until then. */
+  #extendLast(): void {
+    const last = this.#listening.at(-1);
+    if (last === undefined) return;
+    let to = last.to;
+    for (const { last: entry, held } of this.#books.values()) to = Math.max(to, entry?.at ?? 0, held?.at ?? 0);
+    this.#listening[this.#listening.length - 1] = { from: last.from, to: Math.min(to, this.#deps.clock.now()) };
+  }
+
   #listen(): void {
     const isConnected = this.#deps.isConnected();
     const now = this.#deps.clock.now();
@@ -285,16 +301,25 @@ export class GatewayHistory implements Service {
         const heardAt = Math.max(this.#deps.heardAt(gateway) ?? 0, book.announcedAt, this.#open.from);
         if (now - heardAt > QUIET_MS) {
           book.isQuiet = true;
-          this.#standing(gateway, book, false, book.since);
+          this.#standing(gateway, book, false, book.since, heardAt);
         }
       }
-      const gaps = this.#gapsWithTimes(gateway, book);
-      if (gaps.length === 0 && book.gaps.length === 0) continue;
-      if (JSON.stringify(gaps) === JSON.stringify(book.gaps)) continue;
-      book.gaps = gaps;
-      this.#put(['gaps', gateway], gaps.length === 0 ? undefined : gaps);
+      this.#noteGaps(gateway, book);
     }
+    if (++this.#tickCount % HELD_EVERY_TICKS === 0) this.#putHeld();
     for (const { gateway, day, hours } of this.late.takeChanged()) this.#put(['late', gateway, day], hours);
+  }
+
+  #noteGaps(gateway: string, book: Book): void {
+    const gaps = this.#gapsWithTimes(gateway, book);
+    if (gaps.length === 0 && book.gaps.length === 0) return;
+    if (JSON.stringify(gaps) === JSON.stringify(book.gaps)) return;
+    book.gaps = gaps;
+    this.#put(['gaps', gateway], gaps.length === 0 ? undefined : gaps);
+  }
+
+  #putHeld(): void {
+    for (const [gateway, { held }] of this.#books) if (held !== undefined) this.#put(['held', gateway], held);
   }
 
   #dropped(gateway: string, book: Book, since: number, count: number): void {

@@ -60,7 +60,7 @@ export function gatewayPresence(
   const there = without([{ from: begin, to: now }], [...away, ...unheard]);
   const isDrained = held !== null && held.buffered === 0;
   const before = held === null ? [] : [{ from: -Infinity, to: isDrained ? held.at : held.oldestAt }];
-  const known = without(joined([...there, ...settled]), [...silent, ...unwatched]);
+  const known = without(joined([...there, ...settled]), [...silent, ...unwatched, ...undatedGaps(evidence)]);
   return {
     silent,
     unwatched,
@@ -68,6 +68,19 @@ export function gatewayPresence(
     settled: known.flatMap(({ from, to }) => withinAny({ from, to }, before, held === null)),
     isAllSettled: held !== null && held.dropped === 0 && evidence.gaps.length === 0,
   };
+}
+
+/** Batches that never came and whose time is not known may have been made at any time of their epoch. */
+function undatedGaps({ gaps, starts }: GatewayEvidence): Period[] {
+  return gaps
+    .filter(({ from, to }) => from === null || to === null)
+    .map(({ epoch, from, to }) => {
+      const place = starts.findIndex((start) => start.epoch === epoch);
+      return {
+        from: from ?? starts[place]?.at ?? -Infinity,
+        to: to ?? (place < 0 ? undefined : starts[place + 1]?.at) ?? Infinity,
+      };
+    });
 }
 
 /** Without health nobody knows what it holds: what it has not sent while it was there, it did not produce. */

@@ -80,12 +80,15 @@ test('a restart keeps them, and says again how the gateway stands', async () => 
 
 test('a kill loses no change that is a second old', async () => {
   const { clock, presence, record, folder } = await aHistory();
+  await clock.advance(1_000);
   presence(true, 1);
-  await clock.advance(1_500);
+  await clock.advance(500);
   await record();
   // Nothing is stopped: what is in the file is what a killed process leaves.
   const after = await aHistory(folder, new ManualClock(clock.now()));
   expect((await after.record()).presence).toHaveLength(1);
+  // The tick that says so had not come yet.
+  expect(after.history.listening()[0]!.to).toBe(clock.now() - 500);
 });
 
 test('only so many changes are kept, the newest', async () => {

@@ -12,7 +12,7 @@ interface Place {
 export function missingWords(range: ExplainedRange & { readonly isExact: boolean }, place: Place): string {
   const count = range.readings === 1 ? '1 reading is' : `${range.readings} readings are`;
   const { from, to } = range;
-  const between = `between ${localIso(from, place.zone)} and ${localIso(to, place.zone)}`;
+  const between = `between ${local(from, place.zone)} and ${local(to, place.zone)}`;
   const when = range.isExact ? fromTo(range, place.zone) : between;
   return `${count} missing ${when}: ${causeWords(range, place)}.`;
 }
@@ -43,7 +43,7 @@ function causeWords({ cause, detail, isCertain, from, readings }: ExplainedRange
       const silence = presence?.silent.find((one) => from >= one.from && from < one.to);
       if (silence === undefined) return `${gateway} was not heard of`;
       if (silence.end === 'away') {
-        return `${gateway} has not been heard of since ${localIso(silence.from, zone)}; what its outbox keeps comes when it is back`;
+        return `${gateway} has not been heard of since ${local(silence.from, zone)}; what its outbox keeps comes when it is back`;
       }
       const anew = silence.end === 'restarted' ? ', and was then started anew' : '';
       return `${gateway} was not heard of ${fromTo(silence, zone)}${anew}`;
@@ -65,5 +65,10 @@ function causeWords({ cause, detail, isCertain, from, readings }: ExplainedRange
 }
 
 function fromTo({ from, to }: Period, zone: string): string {
-  return `from ${localIso(from, zone)} to ${localIso(to, zone)}`;
+  return `from ${local(from, zone)} to ${local(to, zone)}`;
+}
+
+/** To the second: fractions say nothing to people. */
+function local(time: number, zone: string): string {
+  return localIso(Math.round(time / 1_000) * 1_000, zone);
 }

@@ -88,6 +88,16 @@ describe('a gateway', () => {
   });
 });
 
+it('a batch that never came and has no time may explain anything of its epoch', () => {
+  const gap = { epoch: 'one', first: 2, last: 3, from: null, to: null };
+  const starts = [start(-1, 'one'), start(300, 'two')];
+  expect(presenceOf({ gaps: [gap], starts }).settled).toEqual([stretch(300, 600)]);
+  expect(presenceOf({ gaps: [{ ...gap, from: at(200) }], starts }).settled).toEqual([
+    stretch(0, 200),
+    stretch(300, 600),
+  ]);
+});
+
 describe('while nobody listened', () => {
   const listening = [stretch(-5, 100), stretch(200, 600)];
 
