@@ -43,6 +43,7 @@ import { meterRoutes } from './routes/meters.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { pageRoutes } from './routes/page.ts';
 import { reportRoutes } from './routes/reports.ts';
+import { rollUpRoutes } from './routes/roll-ups.ts';
 import { seriesRoutes } from './routes/series.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { totalsRoutes } from './routes/totals.ts';
@@ -147,6 +148,7 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   seriesRoutes(app, deps);
   totalsRoutes(app, deps);
   meterRoutes(app, deps);
+  rollUpRoutes(app, deps);
   meterDecisionRoutes(app, deps);
   completenessRoutes(app, deps);
   reportRoutes(app, deps);
