@@ -1,5 +1,8 @@
 /** What `lamplighter demo verify` says: the books of each gateway, what differs, and the verdict. */
 import type { DemoReply } from '../console/api/demo-reply.ts';
+import type { RollUpStatusReply } from '../console/api/replies-roll-ups.ts';
+import { metricById } from '../contract/metrics.ts';
+import { ROLL_UP_SHARE, type RollUpVerification } from '../simulators/roll-up-verification.ts';
 import type { Deviation, VerificationResult } from '../simulators/verification.ts';
 
 export type BookLine = DemoReply['gateways'][number] & {
@@ -71,4 +74,55 @@ export function verdict(
     ...(faults > 0 ? [`the books of ${faults} gateways`] : []),
   ];
   return { isExact: false, words: `NOT EXACT: ${parts.join(', ')} — of ${what}` };
+}
+
+/** What roll-ups say that is not so, and what nobody can know. */
+export function linesOfRollUps({ deviations, lost }: RollUpVerification): string[] {
+  const lines = deviations.slice(0, MOST_SERIES_NAMED).map(({ gateway, device, metric, width, start, ...row }) => {
+    const found = row.found === undefined ? 'no row' : amount(row.found, metric);
+    const which = width === '1d' ? 'day' : 'hour';
+    return `${gateway} ${device} ${metric}, ${which} from ${iso(start)}: ${found} instead of ${amount(row.expected, metric)}`;
+  });
+  if (deviations.length > MOST_SERIES_NAMED) lines.push(`… and ${deviations.length - MOST_SERIES_NAMED} more`);
+  for (const one of lost) {
+    const why =
+      one.kind === 'reset' ? 'its register began again' : 'it was exchanged and its last reading not written down';
+    lines.push(
+      `${one.gateway} ${one.device}: ${amount(one.amount, one.metric)} are known to nobody, since ${why} between ${iso(one.from)} and ${iso(one.to)}`,
+    );
+  }
+  return lines;
+}
+
+export function verdictOfRollUps(
+  { days, hours, deviations }: RollUpVerification,
+  status: RollUpStatusReply,
+): { isRight: boolean; words: string } {
+  const whole = (count: number) => count.toLocaleString('en-US');
+  const within = `within ${ROLL_UP_SHARE * 100} % or two digits of the meter`;
+  const what = `${whole(days)} days and ${whole(hours)} hours of counters compared with what truly passed through them`;
+  const { state, pending_quarters = 0, oldest_s = 0, fault = '', failed_devices = [] } = status;
+  if (fault !== '') return { isRight: false, words: `ROLL-UPS STOPPED: ${fault}` };
+  if (failed_devices.length > 0) {
+    return { isRight: false, words: `ROLL-UPS FAILED for ${failed_devices.join(', ')}; the log says why` };
+  }
+  if (state === 'behind') {
+    const waits = `${whole(pending_quarters)} quarter hours of devices wait, the oldest for ${Math.round(oldest_s)} s`;
+    return {
+      isRight: false,
+      words: `ROLL-UPS BEHIND: ${waits}. Of ${what}, ${whole(deviations.length)} differ so far`,
+    };
+  }
+  if (deviations.length > 0)
+    return { isRight: false, words: `ROLL-UPS WRONG: ${whole(deviations.length)} of ${what} differ` };
+  return { isRight: true, words: `ROLL-UPS RIGHT: ${what}, each ${within}` };
+}
+
+function amount(value: number, metric: string): string {
+  const { decimals = 0, symbol = '' } = metricById.get(metric) ?? {};
+  return `${value.toFixed(decimals + 1)} ${symbol}`;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
 }

@@ -18,8 +18,9 @@ export interface RegisterBreak {
 export interface Exchange {
   /** Epoch milliseconds. */
   readonly at: number;
-  /** Last reading of the old meter and first one of the new. */
-  readonly last: number;
+  /** Last reading of the old meter; nobody writes down one that the new register could not show. */
+  readonly last?: number;
+  /** First reading of the new one. */
   readonly first: number;
 }
 
@@ -98,11 +99,18 @@ export function breaksOf(totalAt: Counted, faults: readonly RegisterFault[], unt
 /** Its exchanges, in order of time: swaps, and the meter of few digits that a roll-over begins with. */
 export function exchangesOf(totalAt: Counted, faults: readonly RegisterFault[]): Exchange[] {
   let shownBefore = totalAt;
+  const limit = limitOf(faults);
   return stretchesOf(totalAt, faults).flatMap(({ fault: { kind, from }, shownAt, startShown }) => {
-    const exchange = { at: from, last: asWritten(shownBefore(from)), first: asWritten(startShown()) };
+    const last = asWritten(shownBefore(from));
     shownBefore = shownAt;
-    return kind === 'reset' ? [] : [exchange];
+    if (kind === 'reset') return [];
+    return [{ at: from, ...(last < limit ? { last } : {}), first: asWritten(startShown()) }];
   });
+}
+
+/** At which the registers of a meter begin again at 0; infinity: nowhere. The register of devices knows one. */
+export function limitOf(faults: readonly RegisterFault[]): number {
+  return faults.find(({ limit }) => limit !== undefined)?.limit ?? Number.POSITIVE_INFINITY;
 }
 
 function asWritten(shown: number): number {

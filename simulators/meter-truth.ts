@@ -31,8 +31,11 @@ export interface HiddenAmount extends Stretch {
 }
 
 export interface LostAmount extends HiddenAmount {
-  /** `untold`: before its first reading, or after its last. */
-  readonly kind: 'reset' | 'untold';
+  /**
+   * `exchange`: up to an exchange of the meter whose last reading nobody wrote down. `untold`: before its first reading, or
+   * after its last.
+   */
+  readonly kind: 'reset' | 'exchange' | 'untold';
 }
 
 /** Faults of registers and displays are those of main meters' imported energy. */
@@ -73,7 +76,7 @@ export class MeterTruth {
   /** What nobody can know: each loss that touches [from, to), whole, in order of time. */
   lost(name: CounterName, from: number, to: number): readonly LostAmount[] {
     const meter = this.#meter(name);
-    return [...meter.untold({ from, to }), ...meter.resets]
+    return [...meter.untold({ from, to }), ...meter.losses]
       .filter((one) => one.from < to && one.to > from)
       .sort((one, other) => one.from - other.from);
   }
@@ -105,7 +108,7 @@ class ToldMeter {
   readonly #first: number;
   readonly #last: number;
   /** In order, apart from each other. */
-  readonly resets: readonly LostAmount[];
+  readonly losses: readonly LostAmount[];
   readonly gaps: readonly HiddenAmount[];
 
   constructor(
@@ -123,19 +126,27 @@ class ToldMeter {
     const inOrder = [...registers].sort((one, other) => one.from - other.from);
     this.#exchanges = inOrder.filter(({ kind }) => kind !== 'reset').map(({ from }) => from);
     const resets = inOrder.filter(({ kind }) => kind === 'reset').map(({ from }) => this.#around(from, from));
-    this.resets = apart(resets.filter((pair) => this.#isTold(pair))).map((pair) => ({ kind: 'reset', ...pair }));
+    const swaps = device.meter?.swaps?.filter((swap) => swap.metric === metric && swap.last === undefined) ?? [];
+    const unread = swaps.map(({ at }) => ({ from: this.#rightBefore(at), to: at, amount: this.#since(at) }));
+    this.losses = [
+      ...apart(resets.filter((pair) => this.#isTold(pair))).map((pair) => ({ kind: 'reset' as const, ...pair })),
+      ...unread.filter((pair) => this.#isTold(pair)).map((pair) => ({ kind: 'exchange' as const, ...pair })),
+    ];
     const silences = device.pauses.map(({ from, to }) => this.#around(from, to));
-    const isReset = ({ from }: Stretch) => this.resets.some((reset) => reset.from === from);
-    this.gaps = apart(silences.filter((pair) => this.#isTold(pair) && !isReset(pair)));
+    const isLost = ({ from }: Stretch) => this.losses.some((loss) => loss.from === from);
+    this.gaps = apart(silences.filter((pair) => this.#isTold(pair) && !isLost(pair)));
   }
 
   /** What can be known to have been counted up to an instant, but for a constant. */
   knownAt(time: number): number {
     if (time <= this.#first) return this.#countedAt(this.#first);
     const from = time >= this.#last ? this.#last : this.#rightBefore(time + 1);
-    const lost = this.resets.reduce((sum, { to, amount }) => sum + (to <= from ? amount : 0), 0);
+    const lost = this.losses.reduce((sum, { to, amount }) => sum + (to <= time ? amount : 0), 0);
     const height = this.#countedAt(from) - lost;
-    if (from === this.#last || this.resets.some((reset) => reset.from === from)) return height;
+    if (from === this.#last) return height;
+    // While something is lost, what is known stands still.
+    const loss = this.losses.find((one) => one.from === from && one.to > time);
+    if (loss !== undefined) return height;
     // Of an exchange the readings of the old and of the new meter are known as well.
     const ends = [...this.#exchanges, this.#rightFrom(time + 1)].filter((end) => end > from);
     const edges = [from, ...ends.sort((one, other) => one - other)];
@@ -156,6 +167,11 @@ class ToldMeter {
 
   #isTold({ from, to }: Stretch): boolean {
     return from >= this.#first && to <= this.#last;
+  }
+
+  /** What was counted since the last reading before an instant. */
+  #since(time: number): number {
+    return this.#between(this.#rightBefore(time), time);
   }
 
   #around(from: number, to: number): HiddenAmount {

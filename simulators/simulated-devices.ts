@@ -7,7 +7,7 @@ import type { BuildingSite, SimulatedCity, StationSite, StreetlightSite } from '
 import { type CityContext, contextOf } from './city-context.ts';
 import type { RegisterFault } from './city-faults.ts';
 import { indoorAir } from './indoor-air.ts';
-import { breaksOf, displayOf, exchangesOf, type RegisterBreak, registerOf } from './meter-register.ts';
+import { breaksOf, displayOf, exchangesOf, limitOf, type RegisterBreak, registerOf } from './meter-register.ts';
 import { outdoorAir } from './outdoor-air.ts';
 import { StreetlightCircuit } from './streetlight-circuit.ts';
 
@@ -109,9 +109,9 @@ function buildingDevices(site: BuildingSite, context: CityContext): SimulatedDev
 
 function meterOf(taken: (time: number) => number, faults: readonly RegisterFault[]): Meter | undefined {
   const swaps = exchangesOf(taken, faults).map((exchange) => ({ metric: ENERGY, ...exchange }));
-  const limit = faults.find((fault) => fault.limit !== undefined)?.limit;
-  if (swaps.length === 0 && limit === undefined) return undefined;
-  return { ...(limit === undefined ? {} : { register_limit: limit }), swaps };
+  const limit = limitOf(faults);
+  if (swaps.length === 0 && !Number.isFinite(limit)) return undefined;
+  return { ...(Number.isFinite(limit) ? { register_limit: limit } : {}), swaps };
 }
 
 function circuitDevices(site: StreetlightSite, context: CityContext): SimulatedDevice[] {

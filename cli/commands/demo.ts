@@ -2,15 +2,27 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { DemoReply } from '../../console/api/demo-reply.ts';
 import type { SeriesReply } from '../../console/api/replies.ts';
+import type { RollUpStatusReply, RollUpsReply } from '../../console/api/replies-roll-ups.ts';
 import { LamplighterError } from '../../contract/error-codes.ts';
+import { METRICS } from '../../contract/metrics.ts';
 import { cityOf, readFounding } from '../../simulators/founding.ts';
 import { GroundTruth } from '../../simulators/ground-truth.ts';
+import { MeterTruth } from '../../simulators/meter-truth.ts';
+import { type RollUpsUnderTest, verifyRollUps } from '../../simulators/roll-up-verification.ts';
 import { type StoredTotal, type StoreUnderTest, verifyCity } from '../../simulators/verification.ts';
-import { type BookLine, linesOfBooks, linesOfDeviations, verdict } from '../demo-report.ts';
+import {
+  type BookLine,
+  linesOfBooks,
+  linesOfDeviations,
+  linesOfRollUps,
+  verdict,
+  verdictOfRollUps,
+} from '../demo-report.ts';
 import { print, printError, printTable } from '../print.ts';
 import { connectToServer, type ServerClient } from '../server-client.ts';
 import { dataOption } from './server-option.ts';
 
+const COUNTERS = METRICS.filter(({ kind }) => kind === 'counter').map(({ id }) => id);
 /** What is younger than this may still be on its way. */
 const CUT_MS = 2_000;
 const LOOK_EVERY_MS = 250;
@@ -21,10 +33,15 @@ export function demoCommand(): Command {
   const command = new Command('demo').description('check the demo city');
   command
     .command('verify')
-    .description('compare what the store holds with what the simulated city produced, value by value')
+    .description(
+      'compare what the store holds with what the simulated city produced, and roll-ups with what it counted',
+    )
     .addOption(dataOption())
     .addOption(
-      new Option('--wait <seconds>', 'how long to wait for readings that are still on their way').default('600'),
+      new Option(
+        '--wait <seconds>',
+        'how long to wait for readings that are still on their way, and for roll-ups',
+      ).default('600'),
     )
     .action(async ({ data, wait }: { data: string; wait: string }) => {
       const waitS = Number(wait);
@@ -67,6 +84,15 @@ async function verify(data: string, waitMs: number): Promise<boolean> {
     to: cut,
     onProgress: (share) => progress(`Comparing … ${Math.floor(share * 100)} %`),
   });
+  const rolledUp = await verifiedRollUps({
+    server,
+    truth,
+    zone: truth.city.zone,
+    gateways: new Set(accounts.map(({ gateway }) => gateway)),
+    from: founding.begins,
+    to: cut,
+    deadline: startedMs + waitMs,
+  });
   progress('');
 
   const { header, rows } = linesOfBooks(books);
@@ -75,8 +101,54 @@ async function verify(data: string, waitMs: number): Promise<boolean> {
   for (const line of linesOfDeviations(result.deviations)) print(line);
   const seconds = (performance.now() - startedMs - waited) / 1_000;
   const { isExact, words } = verdict(books, result, { from: founding.begins, to: cut, seconds });
+  for (const line of linesOfRollUps(rolledUp.result)) print(line);
+  print(rolledUp.verdict.words);
   print(words);
-  return isExact;
+  return isExact && rolledUp.verdict.isRight;
+}
+
+interface RollUpQuestion {
+  readonly server: ServerClient;
+  readonly truth: GroundTruth;
+  readonly zone: string;
+  readonly gateways: ReadonlySet<string>;
+  readonly from: number;
+  readonly to: number;
+  /** By `performance.now()`. */
+  readonly deadline: number;
+}
+
+/** Once they have caught up, or when time is up. */
+async function verifiedRollUps({ server, truth, deadline, ...range }: RollUpQuestion) {
+  const ask = () => server.get<RollUpStatusReply>('/api/roll-ups/status');
+  let status = await ask();
+  for (; status.state === 'behind' && performance.now() < deadline; status = await ask()) {
+    progress(`Waiting for roll-ups, ${status.pending_quarters} quarter hours of devices to go …`);
+    await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
+  }
+  progress('Comparing roll-ups …');
+  const { from, to } = range;
+  const result = await verifyRollUps({
+    ...range,
+    truth: new MeterTruth(truth, { from, to }),
+    rollUps: rollUpsOf(server),
+  });
+  return { result, verdict: verdictOfRollUps(result, status) };
+}
+
+function rollUpsOf(server: ServerClient): RollUpsUnderTest {
+  return {
+    rows: async (width, from, to) => {
+      const { rows } = await server.get<RollUpsReply>('/api/roll-ups', { width, metric: COUNTERS, from, to });
+      return rows.map(({ gateway, device, metric, start_ms, consumption }) => ({
+        gateway,
+        device,
+        metric,
+        start: start_ms,
+        consumption,
+      }));
+    },
+  };
 }
 
 async function connectWhenReady(data: string, waitMs: number): Promise<ServerClient> {

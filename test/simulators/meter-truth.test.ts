@@ -74,6 +74,19 @@ it('draws a straight line across a silence, and counts no reading in it', () => 
   expect([...truth.expectedReadings(name.gateway, 'main-meter', FROM, TO)]).toHaveLength(count(truth, 'main-meter'));
 });
 
+it('loses what an old meter counted last, where its reading was too long to be written down', () => {
+  const { truth, meter } = ill({
+    registers: [{ kind: 'rollover', site, from: at(5), limit: FIVE_DIGITS, at: at(30) }],
+  });
+  const device = truth.device(name.gateway, name.device);
+  expect(device.meter?.swaps).toEqual([{ metric: name.metric, at: at(5), first: expect.any(Number) }]);
+  const [lost, ...more] = meter.lost(name, at(1), at(60));
+  expect(more).toEqual([]);
+  expect(lost).toMatchObject({ kind: 'exchange', to: at(5) });
+  expect(meter.known(name, at(1), at(60))).toBeCloseTo(meter.counted(name, at(1), at(60)) - lost!.amount, 1);
+  expect(meter.known(name, lost!.from, at(5))).toBe(0);
+});
+
 describe('what hides nothing', () => {
   it('a register that rolls over, and an exchange that the register of devices is told of', () => {
     const registers = [
