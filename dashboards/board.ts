@@ -11,6 +11,7 @@ import {
   QueryVariableBuilder,
   RowBuilder,
   TimePickerBuilder,
+  VariableHide,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -25,8 +26,13 @@ export interface VariableSpec {
   readonly from: DatasourceName;
   /** `SHOW TAG VALUES …`; may use the variables before it. */
   readonly query: string;
-  /** Several at once, and all of them. */
-  readonly multi: boolean;
+  /**
+   * Several at once, and all of them. `all`: every value of the tag, whatever the query lists; `listed`: what the query
+   * lists, where the tag has other values that other kinds of things have.
+   */
+  readonly multi: false | 'all' | 'listed';
+  /** Follows from the others and is not shown. */
+  readonly isHidden?: boolean;
 }
 
 export interface BoardRow {
@@ -65,7 +71,8 @@ export function board(spec: BoardSpec): Dashboard {
         .tags([TAG])
         .asDropdown(true)
         .keepTime(true)
-        .includeVars(true),
+        // A building is no circuit: each board has choices of its own.
+        .includeVars(false),
     );
   for (const variable of spec.variables) builder.withVariable(variableOf(variable));
   for (const [index, row] of spec.rows.entries()) {
@@ -73,6 +80,10 @@ export function board(spec: BoardSpec): Dashboard {
     for (const panel of row.panels) builder.withPanel(panel);
   }
   const built = builder.build();
+  built.templating = { list: built.templating?.list ?? [] };
+  built.annotations = { list: built.annotations?.list ?? [] };
+  // The SDK hides links in a menu.
+  for (const link of built.links ?? []) delete link.placement;
   for (const [index, panel] of (built.panels ?? []).entries()) (panel as { id?: number }).id = index + 1;
   return built;
 }
@@ -86,6 +97,9 @@ function variableOf(spec: VariableSpec): QueryVariableBuilder {
     .definition(spec.query)
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .sort(VariableSort.AlphabeticalAsc)
-    .multi(spec.multi);
-  return spec.multi ? variable.includeAll(true).allValue('.*').current({ text: 'All', value: '$__all' }) : variable;
+    .multi(spec.multi !== false);
+  if (spec.isHidden === true) variable.hide(VariableHide.HideVariable);
+  if (spec.multi !== false) variable.includeAll(true).current({ text: 'All', value: '$__all' });
+  if (spec.multi === 'all') variable.allValue('.*');
+  return variable;
 }

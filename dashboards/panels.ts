@@ -2,7 +2,6 @@
  * Panels of one look. Every panel says what it shows, in which unit, and what it means when there is nothing to show:
  * none of the three can be left out.
  */
-import { PanelBuilder as BarChart } from '@grafana/grafana-foundation-sdk/barchart';
 import { PanelBuilder as BarGauge } from '@grafana/grafana-foundation-sdk/bargauge';
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
@@ -10,6 +9,7 @@ import {
   BarGaugeDisplayMode,
   BigValueColorMode,
   BigValueGraphMode,
+  FieldTextAlignment,
   GraphDrawStyle,
   GraphGradientMode,
   GraphThresholdsStyleConfigBuilder,
@@ -20,6 +20,10 @@ import {
   SortOrder,
   StackingConfigBuilder,
   StackingMode,
+  TableCellBackgroundDisplayMode,
+  TableCellDisplayMode,
+  TableCellHeight,
+  TableSortByFieldStateBuilder,
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
@@ -30,20 +34,28 @@ import {
   DashboardLinkBuilder,
   DashboardLinkType,
   type DataTransformerConfig,
+  type DynamicConfigValue,
   FieldColorBuilder,
   FieldColorModeId,
   type Panel,
   type ValueMapping,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { PanelBuilder as Heatmap } from '@grafana/grafana-foundation-sdk/heatmap';
 import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/statetimeline';
-import { PanelBuilder as StatusHistory } from '@grafana/grafana-foundation-sdk/statushistory';
 import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries';
-import { datasourceRef } from './datasources.ts';
+import { DATASOURCES, datasourceRef, MIXED } from './datasources.ts';
 import { InfluxQuery, type InfluxQuerySpec } from './influx-query.ts';
 import { NEUTRAL, type Step, thresholdsOf } from './thresholds.ts';
+
+/** Where a click leads: a board of ours with the time range kept. */
+export interface BoardLink {
+  readonly title: string;
+  /** Its uid. */
+  readonly board: string;
+  /** Grafana's variable that holds the site: `__value.raw` of a cell, `__field.labels.site` of a series. */
+  readonly site?: string;
+}
 
 export interface PanelSpec {
   readonly title: string;
@@ -63,10 +75,11 @@ export interface PanelSpec {
   readonly steps?: readonly Step[];
   readonly mappings?: readonly ValueMapping[];
   readonly transformations?: readonly DataTransformerConfig[];
-  /** Where a click on the panel leads: a board of ours with the time range kept. */
-  readonly link?: { readonly title: string; readonly board: string; readonly variables?: string };
-  /** Time of the panel when it is not the board's: `now/d`, `30d`. */
+  readonly link?: BoardLink;
+  /** Time of the panel when it is not the board's: `now/d`, `28d`. */
   readonly timeFrom?: string;
+  /** Shows the time so much before: `7d`, `1y`. */
+  readonly timeShift?: string;
 }
 
 /** What the builders of all kinds of panels have in common. */
@@ -87,6 +100,8 @@ interface CommonBuilder extends Builder<Panel> {
   withTransformation(transformation: DataTransformerConfig): this;
   dataLinks(links: DashboardLinkBuilder[]): this;
   timeFrom(timeFrom: string): this;
+  timeShift(timeShift: string): this;
+  interval(interval: string): this;
 }
 
 function common<B extends CommonBuilder>(builder: B, spec: PanelSpec): B {
@@ -99,7 +114,9 @@ function common<B extends CommonBuilder>(builder: B, spec: PanelSpec): B {
     .noValue(spec.noData)
     .span(spec.span)
     .height(spec.height)
-    .datasource(datasourceRef(first.from))
+    .datasource(spec.queries.every(({ from }) => from === first.from) ? datasourceRef(first.from) : MIXED)
+    // Finer than its points a chart would be full of holes.
+    .interval(DATASOURCES[first.from].minInterval)
     .thresholds(thresholdsOf(spec.steps ?? NEUTRAL));
   for (const [index, query] of spec.queries.entries()) {
     builder.withTarget(new InfluxQuery(query, String.fromCharCode(65 + index)));
@@ -110,13 +127,15 @@ function common<B extends CommonBuilder>(builder: B, spec: PanelSpec): B {
   if (spec.mappings !== undefined) builder.mappings([...spec.mappings]);
   for (const transformation of spec.transformations ?? []) builder.withTransformation(transformation);
   if (spec.timeFrom !== undefined) builder.timeFrom(spec.timeFrom);
-  if (spec.link !== undefined) {
-    const { title, board, variables = '' } = spec.link;
-    // Grafana keeps the time range by this variable; the others are added by the caller.
-    const url = `/d/${board}?\${__url_time_range}${variables}`;
-    builder.dataLinks([new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url)]);
-  }
+  if (spec.timeShift !== undefined) builder.timeShift(spec.timeShift);
+  if (spec.link !== undefined) builder.dataLinks([linkOf(spec.link)]);
   return builder;
+}
+
+/** Grafana keeps the time range by its first variable. */
+function linkOf({ title, board, site }: BoardLink): DashboardLinkBuilder {
+  const url = `/d/${board}?\${__url_time_range}${site === undefined ? '' : `&var-site=\${${site}}`}`;
+  return new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url);
 }
 
 /** One figure: by default the last value of each series. */
@@ -176,22 +195,66 @@ export function ranking(spec: PanelSpec & { readonly reduce?: 'lastNotNull' | 's
     .orientation(VizOrientation.Horizontal);
 }
 
-export function barChart(spec: PanelSpec): Builder<Panel> {
-  return common(new BarChart(), spec).orientation(VizOrientation.Vertical);
+export interface ColumnSpec {
+  readonly unit?: string;
+  readonly decimals?: number;
+  readonly steps?: readonly Step[];
+  /** A bar as long as the value. */
+  readonly isBar?: boolean;
+  readonly link?: BoardLink;
+  readonly mappings?: readonly ValueMapping[];
 }
 
-export function table(spec: PanelSpec): Builder<Panel> {
-  return common(new Table(), spec);
+interface TableSpec extends PanelSpec {
+  /** Columns that are shown otherwise than the panel says, by name. */
+  readonly columns?: Readonly<Record<string, ColumnSpec>>;
+  /** Of columns of the answer: the name that is shown. */
+  readonly rename?: Readonly<Record<string, string>>;
+  /** `Time` of an answer that has none of its own is the beginning of the range, and no use. */
+  readonly hide?: readonly string[];
+  /** By this column, the most first. */
+  readonly most?: string;
+  /** Every cell in a colour by its value. */
+  readonly isHeat?: boolean;
+}
+
+export function table(spec: TableSpec): Builder<Panel> {
+  const { columns = {}, rename = {}, hide = ['Time'], most, isHeat = false } = spec;
+  const excludeByName = Object.fromEntries(hide.map((name) => [name, true]));
+  const organize = { id: 'organize', options: { excludeByName, indexByName: {}, renameByName: rename } };
+  const panel = common(new Table(), { ...spec, transformations: [organize, ...(spec.transformations ?? [])] });
+  panel.showHeader(true).cellHeight(TableCellHeight.Sm);
+  if (most !== undefined) panel.sortBy([new TableSortByFieldStateBuilder().displayName(most).desc(true)]);
+  if (isHeat) {
+    panel.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.ContinuousBlYlRd));
+    panel.cellOptions({ type: TableCellDisplayMode.ColorBackground, mode: TableCellBackgroundDisplayMode.Basic });
+    panel.align(FieldTextAlignment.Center);
+  }
+  for (const [name, column] of Object.entries(columns)) panel.overrideByName(name, propertiesOf(column));
+  return panel;
+}
+
+function propertiesOf({ unit, decimals, steps, isBar, link, mappings }: ColumnSpec): DynamicConfigValue[] {
+  const properties: DynamicConfigValue[] = [];
+  if (unit !== undefined) properties.push({ id: 'unit', value: unit });
+  if (decimals !== undefined) properties.push({ id: 'decimals', value: decimals });
+  if (mappings !== undefined) properties.push({ id: 'mappings', value: mappings });
+  if (steps !== undefined) {
+    properties.push({ id: 'thresholds', value: thresholdsOf(steps).build() });
+    properties.push({ id: 'custom.cellOptions', value: { type: TableCellDisplayMode.ColorText } });
+    properties.push({ id: 'color', value: { mode: FieldColorModeId.Thresholds } });
+  }
+  if (isBar === true) {
+    properties.push({ id: 'custom.cellOptions', value: { type: TableCellDisplayMode.Gauge, mode: 'basic' } });
+    properties.push({ id: 'min', value: 0 });
+  }
+  if (link !== undefined) properties.push({ id: 'links', value: [linkOf(link).build()] });
+  return properties;
 }
 
 export function states(spec: PanelSpec): Builder<Panel> {
-  return common(new StateTimeline(), spec).mergeValues(true).showValue(VisibilityMode.Auto);
-}
-
-export function statusGrid(spec: PanelSpec): Builder<Panel> {
-  return common(new StatusHistory(), spec);
-}
-
-export function heatmap(spec: PanelSpec): Builder<Panel> {
-  return common(new Heatmap(), spec).calculate(false).hideLegend();
+  const panel = common(new StateTimeline(), spec).mergeValues(true).showValue(VisibilityMode.Never).rowHeight(0.9);
+  if (spec.steps !== undefined) panel.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds));
+  else panel.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.ContinuousYlBl));
+  return panel;
 }

@@ -43,3 +43,15 @@ export function thresholdsOf(steps: readonly Step[]): ThresholdsConfigBuilder {
     .mode(ThresholdsMode.Absolute)
     .steps(steps.map(({ from, colour }) => ({ value: from, color: colour })));
 }
+
+/** Percent of what should have been measured: below 95 a sum is not to be trusted, below 80 it says little. */
+export const MEASURED: readonly Step[] = stepsDown(80, 95);
+
+/** A share of 1 that ought to be whole: lamps that burn when told, gateways that are there. */
+export const WHOLE: readonly Step[] = stepsDown(0.95, 0.99);
+
+/** None of it is as it should be; one is to be looked at. */
+export const NONE_IS_GOOD: readonly Step[] = [
+  { from: null, colour: 'green' },
+  { from: 1, colour: 'red' },
+];
