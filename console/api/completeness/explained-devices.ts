@@ -28,7 +28,10 @@ const NO_EVIDENCE: CompletenessEvidence = { listening: [], gateways: [], refused
 export async function noticed({ ingest }: Pick<ConsoleDeps, 'ingest'>, query: EvidenceQuery): Promise<Noticed> {
   if (ingest.evidence === undefined) return { evidence: NO_EVIDENCE, fault: 'ingest keeps no history of gateways' };
   try {
-    return { evidence: await ingest.evidence(query), fault: '' };
+    // An ingest of another process may keep none, which it says by saying nothing.
+    const evidence: CompletenessEvidence | null = await ingest.evidence(query);
+    if (evidence === null) return { evidence: NO_EVIDENCE, fault: 'ingest keeps no history of gateways' };
+    return { evidence, fault: '' };
   } catch (error) {
     return { evidence: NO_EVIDENCE, fault: error instanceof Error ? error.message : String(error) };
   }
