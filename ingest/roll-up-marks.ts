@@ -110,6 +110,8 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
   /** Days with hours that must be in the file before the group may be committed. */
   readonly #unwritten: DayMarks[] = [];
   #session = '';
+  /** Settles when marks may be cleared again. */
+  #held: Promise<void> | undefined;
 
   constructor({ folder, clock, freeBytes }: FileRollUpMarksDeps) {
     this.#clock = clock;
@@ -205,7 +207,21 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
     return claimed;
   }
 
+  /**
+   * Until the returned function is called no mark is cleared: `done` waits. A copy of the file that is made meanwhile has
+   * every mark whose rows became durable after the call, so it goes with any state of the store since.
+   */
+  hold(): () => void {
+    const { promise, resolve } = heldPromise();
+    this.#held = promise;
+    return () => {
+      if (this.#held === promise) this.#held = undefined;
+      resolve();
+    };
+  }
+
   async done(session: string, days: readonly RolledUpDay[]): Promise<void> {
+    while (this.#held !== undefined) await this.#held;
     if (session !== this.#session || days.length === 0) return;
     const settled: [day: DayMarks, quarters: Quarters, hours: number][] = [];
     const written: [day: DayMarks, hours: number][] = [];
@@ -405,6 +421,14 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
     ofDay?.delete(day);
     if (ofDay?.size === 0) this.#byDay.delete(day.day);
   }
+}
+
+function heldPromise(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 function keyOf({ gateway, device, day }: DayMarks): MarkedDayKey {

@@ -71,8 +71,12 @@ export class DatabaseFile {
     }
   }
 
+  async mainBytes(): Promise<number> {
+    return (await stat(this.path)).size;
+  }
+
   async bytes(): Promise<number> {
-    return (await stat(this.path)).size + (await this.logBytes());
+    return (await this.mainBytes()) + (await this.logBytes());
   }
 
   /** Waits for running reads, then lets go of the file. Committed rows that only the log holds are read at the next opening. */

@@ -68,6 +68,14 @@ export interface DuckDBStoreOptions {
   readonly checkpointBytes?: number | undefined;
 }
 
+/** The main file at rest: its first `bytes` hold one state of the store, and stay as they are until `release`. */
+export interface HeldFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** @throws StoreFailure when the file was closed or opened again meanwhile: a copy of it is worth nothing then. */
+  release(): Promise<void>;
+}
+
 const DEFAULTS = { threads: 2, memoryLimit: '1GB', checkpointBytes: 64 * 1024 * 1024 };
 
 export class DuckDBStore implements TelemetryStore, RollUpStore {
@@ -88,6 +96,8 @@ export class DuckDBStore implements TelemetryStore, RollUpStore {
   #isBroken = false;
   /** Size of the log that makes the next checkpoint due; more after one that failed, so that it is not tried every time. */
   #dueBytes: number;
+  /** Somebody copies the main file, which checkpoints alone change. */
+  #isHeld = false;
   /** Why the last commit failed; empty when it did not. */
   #fault = '';
 
@@ -124,7 +134,7 @@ export class DuckDBStore implements TelemetryStore, RollUpStore {
   async close(): Promise<void> {
     await this.#queue.add(async () => {
       if (this.#state !== 'open') return;
-      if (!this.#isBroken) await this.#checkpoint(0);
+      if (!this.#isBroken && !this.#isHeld) await this.#checkpoint(0);
       this.#state = 'closed';
       await this.#file?.close();
       this.#file = undefined;
@@ -281,6 +291,35 @@ export class DuckDBStore implements TelemetryStore, RollUpStore {
     if (quarters !== undefined) await this.#delete({ table: 'rollup_15m', time: 'start', before: quarters });
   }
 
+  /**
+   * Lets the main file be copied while commits go on. A checkpoint moves everything committed into it, which takes as
+   * long as any other (the log has a bound); from then on commits go to the log. The file itself changes at checkpoints
+   * alone, and those wait for `release`: blocks that large commits write to it ahead of their log record take free or new
+   * places, never one that the last checkpoint refers to. The log grows meanwhile and is no part of the copy.
+   * @throws StoreFailure when the checkpoint fails, or the file is held already.
+   */
+  async hold(): Promise<HeldFile> {
+    return this.#exclusively('hold the file still', async (file) => {
+      if (this.#isHeld) throw new StoreFailure('unavailable', 'The file is being copied already.');
+      await this.#checkpoint(0);
+      if (this.#isBroken || (await file.logBytes()) > 0) {
+        throw new StoreFailure('unavailable', 'The write-ahead log could not be moved to the main file.');
+      }
+      this.#isHeld = true;
+      return {
+        path: file.path,
+        bytes: await file.mainBytes(),
+        release: async () => {
+          this.#isHeld = false;
+          if (this.#file !== file) {
+            throw new StoreFailure('unavailable', 'The store was closed or opened again while its file was copied.');
+          }
+          this.#tidyLater();
+        },
+      };
+    });
+  }
+
   async #delete(old: OldRows): Promise<void> {
     const deletions = await this.#read('look for old rows', (connection) => deletionsOf(connection, old));
     if (deletions.length === 0) return;
@@ -316,7 +355,8 @@ export class DuckDBStore implements TelemetryStore, RollUpStore {
   /** Moves the log to the main file when it has grown, after the commit is answered and before the next begins. */
   #tidyLater(): void {
     void this.#queue.add(async () => {
-      if (this.#state === 'open' && !this.#isBroken) await this.#checkpoint(this.#dueBytes);
+      if (this.#state !== 'open' || this.#isBroken || this.#isHeld) return;
+      await this.#checkpoint(this.#dueBytes);
     });
   }
 
