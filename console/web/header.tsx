@@ -1,4 +1,4 @@
-/** Name, the five pages, and whether what stands below is live. */
+/** Name, the pages, and whether what stands below is live. */
 import type { City, Connection } from './city.ts';
 import { PageIcon } from './page-icon.tsx';
 
@@ -14,6 +14,7 @@ const PAGES = [
   { href: '/', label: 'City', icon: 'city', of: /^\/(sites\/|$)/ },
   { href: '/lights', label: 'Streetlights', icon: 'lights', of: /^\/lights/ },
   { href: '/air', label: 'Air', icon: 'air', of: /^\/air/ },
+  { href: '/alerts', label: 'Alerts', icon: 'alerts', of: /^\/alerts/ },
   { href: '/gateways', label: 'Gateways', icon: 'gateways', of: /^\/gateways/ },
 ] as const;
 

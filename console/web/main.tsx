@@ -13,6 +13,7 @@ import './style/city.css';
 import './style/map.css';
 import './style/lights.css';
 import './style/letters.css';
+import './style/alerts.css';
 import './style/phone.css';
 import { render } from 'preact';
 import { Page } from './page.tsx';

@@ -1,5 +1,6 @@
 /** The whole page: who it is connected to, and which of its pages the path names. */
 import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { AlertsPage } from './alerts/alerts-page.tsx';
 import { Banners } from './banners.tsx';
 import type { CityReply } from './city/replies.ts';
 import { City } from './city.ts';
@@ -104,6 +105,7 @@ function PageAt({ city, path }: { readonly city: City; readonly path: string }) 
   if (page === 'sites' && id) return <SitePage key={id} city={city} id={id} />;
   if (page === 'lights') return id ? <CircuitPage key={id} city={city} id={id} /> : <LightsPage city={city} />;
   if (page === 'air') return <AirPage city={city} />;
+  if (page === 'alerts') return <AlertsPage city={city} />;
   if (page === 'gateways') return <GatewaysPage city={city} id={id || undefined} />;
   return (
     <section class="card">
@@ -120,6 +122,7 @@ function titleOf(path: string, city: City): string {
   if (page === 'sites' || (page === 'lights' && id !== '')) return city.siteName(id) ?? id;
   if (page === 'lights') return 'Streetlights';
   if (page === 'air') return 'Air';
+  if (page === 'alerts') return 'Alerts';
   if (page === 'gateways') return id === '' ? 'Gateways' : id;
   return city.overview?.name ?? 'City';
 }

@@ -8,7 +8,7 @@ import type { ConsoleApp } from '../console-app.ts';
 import { CONTENT_SECURITY_POLICY } from '../security-headers.ts';
 
 /** Paths inside the page: the document is the same, what it shows is its own business. */
-const PAGE_PATHS = ['/', '/sites/:id', '/lights', '/lights/:id', '/air', '/gateways', '/gateways/:id'];
+const PAGE_PATHS = ['/', '/sites/:id', '/lights', '/lights/:id', '/air', '/alerts', '/gateways', '/gateways/:id'];
 
 /** Where the built page lies: beside the compiled console, or in dist/ when the sources run themselves. */
 export function findWebFolder(): string | undefined {
