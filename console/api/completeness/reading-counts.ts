@@ -29,8 +29,8 @@ const MOST_QUARTER_DAYS = 4_000;
 const MOST_VALUE_DAYS = 1_000;
 /** Time of devices whose values are read to tell what is missing exactly. */
 const MOST_CLOSE_MS = 120 * DAY_MS;
-/** Rows of one question to the store: the event loop is free between. */
-const DEVICE_DAYS_PER_QUERY = 100;
+/** Days of devices in one question to the store (some 20,000 rows): the event loop is free between. */
+const DEVICE_DAYS_PER_QUERY = 40;
 const DAYS_PER_QUERY = 31;
 
 export interface CountedDevice extends WatchedDevice {
