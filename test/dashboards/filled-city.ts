@@ -32,12 +32,11 @@ export const NOW = Date.parse('2026-11-02T17:00:00Z');
 
 /** What is told of it: two and a half days up to now, … */
 const TOLD = [{ from: LONG_DAY - DAY, to: NOW }];
-/** … and of the buildings' main meters a day a year before, and a day of the week before. */
-const TOLD_OF_MAINS = [
-  { from: NOW - 365 * DAY, to: NOW - 364 * DAY },
-  { from: NOW - 8 * DAY, to: NOW - 7 * DAY },
-  ...TOLD,
-];
+/** … of the buildings' main meters a day of the week before, … */
+const TOLD_OF_MAINS = [{ from: NOW - 8 * DAY, to: NOW - 7 * DAY }, ...TOLD];
+/** … and of the meter that City Hall had a year before a day of then. */
+const OLD_METER = { gateway: 'city-hall-gateway', device: 'old-meter' };
+const TOLD_OF_OLD_METER = { from: NOW - 365 * DAY, to: NOW - 364 * DAY };
 const SMOKE = { from: LONG_DAY + 14 * HOUR, to: LONG_DAY + 18 * HOUR };
 const LAMPS = 12;
 const DAY_BURNER = 7;
@@ -70,7 +69,18 @@ export class CityRegister implements RegisterView {
       sites.map((site) => [site.id, site.kind === 'building' ? { ...site, budget_kwh: 2_000_000 } : site]),
     );
     this.#gateways = new Map(gateways.map((gateway) => [gateway.id, gateway]));
-    this.#devices = new Map(devices.map((device) => [`${device.gateway}/${device.id}`, device]));
+    const { gateway, device: id } = OLD_METER;
+    const placements = [{ site: 'city-hall', from: 0 }];
+    const old: Device = {
+      gateway,
+      id,
+      name: 'Old meter',
+      kind: 'electricity-meter',
+      retired: true,
+      is_new: false,
+      placements,
+    };
+    this.#devices = new Map([...devices, old].map((device) => [`${device.gateway}/${device.id}`, device]));
   }
 
   city(): City {
@@ -150,6 +160,10 @@ async function commitAll(store: InfluxdbStore, truth: GroundTruth): Promise<void
       return { gateway, epoch: 'told', seq: ++seq, readings, rejected: [] };
     }),
   );
+  const { gateway, device } = OLD_METER;
+  const { from, to } = TOLD_OF_OLD_METER;
+  const readings = [...truth.expectedReadings(gateway, 'main-meter', from, to)].map((one) => ({ ...one, device }));
+  batches.push({ gateway, epoch: 'told', seq: ++seq, readings, rejected: [] });
   await store.commit(batches, async () => {});
 }
 
@@ -170,6 +184,7 @@ async function rollUp(store: InfluxdbStore, register: CityRegister, truth: Groun
   const clock = new ManualClock(NOW + 60_000);
   const marks = new FileRollUpMarks({ folder: `${folder}/marks`, clock });
   await marks.start();
+  await marks.mark([{ ...OLD_METER, ...TOLD_OF_OLD_METER }]);
   await marks.mark(
     truth.devices().flatMap(({ gateway, id: device }) => TOLD.map((told) => ({ gateway, device, ...told }))),
   );
