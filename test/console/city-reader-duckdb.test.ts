@@ -7,7 +7,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 
 describeRollUpReader({
   name: 'DuckDB',
-  runs: 40,
+  runs: 60,
   create: async () => {
     const store = new DuckDBStore({ options: { path: join(temporaryFolder(), 'city.duckdb') }, log: silentLog });
     onTestFinished(() => store.close());

@@ -87,7 +87,7 @@ export class CityEnergyMaker {
       if (counters.length > 0) countersBySite.set(site, counters);
     }
     const { reader, register } = this.#deps;
-    const { pieces } = await reader.pieces(METRIC, [...countersBySite.values()].flat(), [range], zone);
+    const { pieces } = await reader.pieces(METRIC, [...countersBySite.values()].flat(), range, zone);
     const sums = new Map<string, PeriodSum>();
     for (const [site, counters] of countersBySite) {
       sums.set(site, sumPeriod(metersAt(counters, pieces, register, site), range, scaleOf(METRIC)));

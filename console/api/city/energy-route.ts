@@ -22,6 +22,7 @@ import type { Counter } from './counter.ts';
 import { type AskedPeriods, checkSize, energyQuery, resolvePeriods } from './energy-query.ts';
 import { percentOf, rounded, symbolOf } from './figures.ts';
 import { type PeriodSum, sumPeriod, sumPeriods } from './piece-sums.ts';
+import { bordersOf } from './row-runs.ts';
 import { countersDuring, metersAt } from './site-counters.ts';
 import { findSite } from './sites-route.ts';
 
@@ -102,7 +103,7 @@ async function answerOf(deps: ConsoleDeps, view: CityView, asked: Asked): Promis
   const { counter } = METRICS_OF[carrier];
   const devices = [...new Map(wanted.map((one) => [nameOf(one), one])).values()];
   const [{ pieces, events: young }, kept] = await Promise.all([
-    view.reader.pieces(counter, devices, periods, zone),
+    view.reader.pieces(counter, devices, range, zone, bordersOf(periods, every !== '15m' && every !== 'hour')),
     eventsOf(deps, counter, devices, range),
   ]);
   const meters = wanted.flatMap((one) =>

@@ -186,7 +186,7 @@ async function lastNights(
   };
   try {
     const all = wanted.flatMap(({ counters }) => counters);
-    const { pieces } = await view.reader.pieces(COUNTER, all, [range], wanted[0]?.site.zone ?? 'UTC');
+    const { pieces } = await view.reader.pieces(COUNTER, all, range, wanted[0]?.site.zone ?? 'UTC');
     for (const { site, night, counters } of wanted) {
       const meters = metersAt(counters, pieces, register, site.id);
       kwhBySite.set(site.id, sumPeriod(meters, night, scaleOf(COUNTER)).value);

@@ -19,7 +19,7 @@ import type { RollUpStore } from '../../../store/roll-up-store.ts';
 import { Breather } from './breather.ts';
 import { type Counter, newestOf } from './counter.ts';
 import { type Piece, pieceOf } from './piece-sums.ts';
-import { coarsestRuns, type Run } from './row-runs.ts';
+import { type Borders, coarsestRuns, type Run } from './row-runs.ts';
 import { MOST_UNROLLED_SLOTS, Unrolled } from './unrolled.ts';
 
 /** By device (`gateway/device`). */
@@ -86,14 +86,15 @@ export class RollUpReader {
   }
 
   /**
-   * What the periods are made of, in rising order of start; a piece that a period cuts is a quarter hour. Days are
-   * those of `zone`, which must be that of the sites. Throws StoreFailure.
+   * What a range is made of, in rising order of start. Days are those of `zone`, which must be that of the sites; pieces
+   * do not reach over the `borders` of the periods in it (midnight when absent). Throws StoreFailure.
    */
   async pieces(
     metric: string,
     counters: readonly Counter[],
-    periods: readonly Period[],
+    range: Period,
     zone: string,
+    borders: Borders = 'midnight',
   ): Promise<ReadPieces> {
     const now = this.#clock.now();
     const scale = scaleOf(metric);
@@ -101,7 +102,7 @@ export class RollUpReader {
       days: startOfDay(now - SETTLED_MS, zone),
       hours: Math.floor((now - SETTLED_MS) / HOUR_MS) * HOUR_MS,
     };
-    const runs = coarsestRuns(periods, zone, settled, counters.length);
+    const runs = coarsestRuns(range, { zone, borders, settled, counters: counters.length });
     const found = await Promise.all(runs.map((run) => this.#run(metric, counters, run, zone)));
     const pieces = new Map<string, Piece[]>();
     for (const [place, { rows }] of found.entries()) {
@@ -124,17 +125,18 @@ export class RollUpReader {
     for (const { from, to, counters: some } of holes) {
       const filled = await this.quarters(metric, some, { from, to });
       for (const [name, quarters] of filled.rows) {
-        const list = rows.get(name) ?? [];
-        const isKnown = new Set(list.map(({ start }) => start));
-        const more = quarters.filter(({ start }) => !isKnown.has(beginOf(start, run.width, zone)));
-        rows.set(name, [...list, ...more.map((row) => ({ ...row, isQuarter: true }))]);
+        const others = (rows.get(name) ?? []).filter(({ start }) => start < from || start >= to);
+        rows.set(name, [...others, ...quarters.map((row) => ({ ...row, isQuarter: true }))]);
       }
       events.push(...filled.events);
     }
     return { rows, events };
   }
 
-  /** Days or hours that a counter should have and has not, where they are few: the worker has not come to them yet. */
+  /**
+   * Days or hours that a counter should have and has not, where they are few: the worker has not come to them yet. The
+   * one that it came to last may be told in part.
+   */
   #holes(
     metric: string,
     counters: readonly Counter[],
@@ -144,16 +146,20 @@ export class RollUpReader {
   ): (Period & { readonly counters: Counter[] })[] {
     const starts = run.width === '1d' ? daysIn(run, zone) : hoursIn(run);
     const most = run.width === '1d' ? MOST_FILLED_DAYS : MOST_UNROLLED_SLOTS / 4;
+    const young = this.#clock.now() - (MOST_FILLED_DAYS + 1) * DAY_MS;
     const holes = new Map<string, Period & { readonly counters: Counter[] }>();
     for (const counter of counters) {
       const known = stored.get(nameOf(counter)) ?? [];
-      if (known.length >= starts.length || starts.length - known.length > most) continue;
+      const last = known.at(-1);
+      const isPart = last !== undefined && last.coverage < 100 && last.start >= young;
+      if (starts.length - known.length > most || (known.length >= starts.length && !isPart)) continue;
       const newest = newestOf(counter, metric);
       const isKnown = new Set(known.map(({ start }) => start));
+      if (isPart) isKnown.delete(last.start);
       const missing = starts.filter((start) => !isKnown.has(start) && start <= newest);
-      const [from, last] = [missing[0], missing.at(-1)];
-      if (from === undefined || last === undefined) continue;
-      const to = run.width === '1d' ? dayFrom(last, 1, zone) : last + HOUR_MS;
+      const [from, end] = [missing[0], missing.at(-1)];
+      if (from === undefined || end === undefined) continue;
+      const to = run.width === '1d' ? dayFrom(end, 1, zone) : end + HOUR_MS;
       if (to - from > (MOST_FILLED_DAYS + 1) * DAY_MS) continue;
       getOrCreate(holes, `${from} ${to}`, () => ({ from, to, counters: [] })).counters.push(counter);
     }
@@ -185,10 +191,6 @@ interface WideRows {
 function endOf(row: WideRow, width: Run['width'], zone: string): number {
   if (width === '15m' || row.isQuarter === true) return row.start + QUARTER_MS;
   return width === '1h' ? row.start + HOUR_MS : dayFrom(row.start, 1, zone);
-}
-
-function beginOf(time: number, width: Run['width'], zone: string): number {
-  return width === '1d' ? startOfDay(time, zone) : Math.floor(time / HOUR_MS) * HOUR_MS;
 }
 
 function daysIn({ from, to }: Period, zone: string): number[] {

@@ -18,38 +18,33 @@ const HOUR_MS = 4 * QUARTER_MS;
 /** So few quarter hours of all counters together are read in one question, however they could be divided. */
 const FEW_ROWS = 1_000;
 
-/** Periods in rising order, apart or side by side. The runs do not overlap, and are in rising order. */
-export function coarsestRuns(periods: readonly Period[], zone: string, settled: Settled, counters: number): Run[] {
-  const [first, last] = [periods[0], periods.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  const quarters = Math.ceil((last.to - first.from) / QUARTER_MS);
-  if (quarters * counters <= FEW_ROWS) return [quarterRun(first.from, last.to)];
-  const runs: Run[] = [];
-  const add = (run: Run): void => {
-    const before = runs.at(-1);
-    const begin = before === undefined ? run.from : Math.max(run.from, before.to);
-    if (begin >= run.to) return;
-    if (before !== undefined && before.width === run.width && before.to === begin) {
-      runs[runs.length - 1] = { ...before, to: run.to };
-    } else runs.push({ ...run, from: begin });
-  };
-  for (const period of periods) for (const run of runsOf(period, zone, settled)) add(run);
-  return runs;
-}
+/** Where the periods of a range end inside it: rows may not reach over their ends. */
+export type Borders = 'midnight' | 'hour' | 'any';
 
-function runsOf({ from, to }: Period, zone: string, settled: Settled): Run[] {
+/** The runs lie side by side, in rising order. `counters`: how many will be read. */
+export function coarsestRuns(
+  { from, to }: Period,
+  { zone, borders, settled, counters }: { zone: string; borders: Borders; settled: Settled; counters: number },
+): Run[] {
+  if (!(from < to)) return [];
+  if (borders === 'any') return [quarterRun(from, to)];
+  const hours = (begin: number, end: number) => hourRuns(begin, end, settled, counters);
+  if (borders === 'hour') return hours(from, to);
   const firstDay = startOfDay(from, zone) === from ? from : dayFrom(from, 1, zone);
   const lastDay = startOfDay(Math.min(to, settled.days), zone);
-  if (firstDay >= lastDay) return hourRuns(from, to, settled);
-  return [
-    ...hourRuns(from, firstDay, settled),
-    { width: '1d', from: firstDay, to: lastDay },
-    ...hourRuns(lastDay, to, settled),
-  ];
+  if (firstDay >= lastDay) return hours(from, to);
+  return [...hours(from, firstDay), { width: '1d', from: firstDay, to: lastDay }, ...hours(lastDay, to)];
 }
 
-function hourRuns(from: number, to: number, settled: Settled): Run[] {
+/** Hours are those of UTC: where local ones begin elsewhere, they do not fit. */
+export function bordersOf(periods: readonly Period[], isWholeDays: boolean): Borders {
+  if (isWholeDays || periods.length < 2) return 'midnight';
+  return periods.every(({ from }, place) => place === 0 || from % HOUR_MS === 0) ? 'hour' : 'any';
+}
+
+function hourRuns(from: number, to: number, settled: Settled, counters: number): Run[] {
   if (from >= to) return [];
+  if (((to - from) / QUARTER_MS) * counters <= FEW_ROWS) return [quarterRun(from, to)];
   const firstHour = Math.ceil(from / HOUR_MS) * HOUR_MS;
   const lastHour = Math.floor(Math.min(to, settled.hours) / HOUR_MS) * HOUR_MS;
   if (firstHour >= lastHour) return [quarterRun(from, to)];

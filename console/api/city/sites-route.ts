@@ -105,7 +105,7 @@ async function meterRows(
     CARRIERS.filter((carrier) => carrier !== 'lighting').map(async (carrier): Promise<MeterRow[]> => {
       const { counter, rate } = METRICS_OF[carrier];
       const meters = devices.filter(({ values }) => values.has(counter));
-      const counted = await view.reader.pieces(counter, meters, [range], site.zone).catch((error: unknown) => {
+      const counted = await view.reader.pieces(counter, meters, range, site.zone).catch((error: unknown) => {
         fault = error instanceof Error ? error.message : String(error);
         return undefined;
       });

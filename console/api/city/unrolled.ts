@@ -17,13 +17,13 @@ import type { RollUpStore } from '../../../store/roll-up-store.ts';
 import { Breather } from './breather.ts';
 import { type Counter, newestOf } from './counter.ts';
 
-/** Two days: what is longer waits for the worker. */
-export const MOST_UNROLLED_SLOTS = 192;
-/** The newest row before a range is looked for so far back. */
+/** Two days, though they have 25 hours: what is longer waits for the worker. */
+export const MOST_UNROLLED_SLOTS = 200;
+/** How far the newest row before a range is looked for, and where none is near, the value on either side of a hole. */
 const LATELY_MS = 2 * 86_400_000;
-/** Without a position, the value before a hole is looked for so far back. */
+/** Where only the first row is known, the value that it stands for lies so near. */
 const BASELINE_MS = 3_600_000;
-/** Values behind a hole: the other end of its last difference, and what tells a glitch. */
+/** Values behind a hole that ends with a row: the other end of its last difference, and what tells a glitch. */
 const BEHIND_MS = 2 * QUARTER_MS;
 /** Holes that begin within the same hours share a question. */
 const ALIKE_MS = 6 * 3_600_000;
@@ -142,8 +142,10 @@ export class Unrolled {
     const beginSlot = isCounted ? touched : hole;
     // Where no row says it, the value that counting stood at is read along, and counting begins with it.
     const position = positionAt(beginSlot - 1);
-    const readFrom = Math.max(position?.time ?? 0, startOfSlot(beginSlot) - BASELINE_MS);
-    const readTo = startOfSlot(endSlot) + BEHIND_MS;
+    const beforeMs = known.length === 0 ? LATELY_MS : BASELINE_MS;
+    const readFrom = Math.max(position?.time ?? 0, startOfSlot(beginSlot) - beforeMs);
+    const isOpen = !known.some(({ start }) => slotOf(start) === endSlot - 1);
+    const readTo = startOfSlot(endSlot) + (isOpen ? LATELY_MS : BEHIND_MS);
     return { counter, rules, beginSlot, endSlot, position, readFrom, readTo };
   }
 
