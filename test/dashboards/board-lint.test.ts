@@ -45,6 +45,9 @@ const BAD: Readonly<Record<string, (board: Loose) => void>> = {
   words: (board) => {
     shown(board).fieldConfig.defaults.noValue = ' ';
   },
+  units: (board) => {
+    shown(board).fieldConfig.defaults.unit = 'kilowatts';
+  },
   'variable-words': (board) => {
     delete (board.templating.list[0] as Record<string, unknown>).description;
   },

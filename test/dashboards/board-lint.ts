@@ -1,5 +1,6 @@
 /** What a board must be beyond its schema. Each rule says what is wrong and where; test/dashboards/board-lint.test.ts breaks each. */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import * as units from '@grafana/grafana-foundation-sdk/units';
 
 /** As loose as JSON from a file is. */
 interface LintPanel {
@@ -11,7 +12,10 @@ interface LintPanel {
   readonly gridPos?: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly { readonly query?: string; readonly datasource?: { readonly uid?: string } }[];
   readonly fieldConfig?: {
-    readonly defaults?: { readonly unit?: string; readonly noValue?: string; readonly thresholds?: unknown };
+    readonly defaults?: { readonly unit?: string; readonly noValue?: string };
+    readonly overrides?: readonly {
+      readonly properties: readonly { readonly id: string; readonly value?: unknown }[];
+    }[];
   };
 }
 
@@ -36,6 +40,7 @@ const BUILT_IN = /^(timeFilter|__\w+|interval|tag_\w+|col|m)$/;
 /** Tags with a handful of values: more series than 12 cannot be told apart. */
 const FEW_VALUES = new Set(['carrier', 'kind', 'reason', 'process', 'metric', 'weekday']);
 const MOST_LINES = 12;
+const UNITS: ReadonlySet<unknown> = new Set(Object.values(units));
 
 const panelsOf = (board: Dashboard) => (board.panels ?? []) as unknown as readonly LintPanel[];
 const shown = (board: Dashboard) => panelsOf(board).filter(({ type }) => type !== 'row');
@@ -103,6 +108,17 @@ export const RULES: Readonly<Record<string, Rule>> = {
         .filter(([, words]) => words.trim() === '')
         .map(([what]) => what);
       return missing.map((what) => `${title}: no ${what}`);
+    }),
+
+  // A unit that Grafana does not know is shown as it stands.
+  units: (board) =>
+    shown(board).flatMap(({ title, fieldConfig }) => {
+      const ofColumns = (fieldConfig?.overrides ?? []).flatMap(({ properties }) =>
+        properties.filter(({ id }) => id === 'unit').map(({ value }) => String(value)),
+      );
+      return [fieldConfig?.defaults?.unit ?? '', ...ofColumns]
+        .filter((unit) => unit !== '' && !UNITS.has(unit) && !unit.startsWith('suffix:'))
+        .map((unit) => `${title}: Grafana has no unit '${unit}'`);
     }),
 
   'variable-words': (board) =>

@@ -1,16 +1,21 @@
 /** The committed boards: as the code makes them, valid, and good by our own rules. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { describe, expect, it } from 'vitest';
+import { envLines } from '../../cli/commands/compose.ts';
 import { allBoards, DEFAULT_ZONE, fileNameOf, fileTextOf } from '../../dashboards/boards.ts';
 import { DATASOURCES } from '../../dashboards/datasources.ts';
+import { ROOT, readComposeFile } from '../compose-file.ts';
 import { lintBoard, lintBoards } from './board-lint.ts';
 import { schemaFaults } from './board-schema.ts';
 import { dashboardsFile, datasourcesText, provisionedDatasources } from './provisioning.ts';
 
 /** As Grafana's provisioning takes it from the environment. */
 const env = (name: string) => `$\{${name}}`;
+const dotEnv = Object.fromEntries(
+  envLines('127.0.0.1', 'mqtt://127.0.0.1:1883').map(({ name, value }) => [name, value]),
+);
 const GENERATED = join(import.meta.dirname, '../../dashboards/generated');
 const boards = allBoards(DEFAULT_ZONE);
 const datasourceUids = new Set(provisionedDatasources().map(({ uid }) => uid));
@@ -60,6 +65,22 @@ describe('the provisioning', () => {
       expect(secureJsonData).toEqual({ httpHeaderValue1: `Token ${env('INFLUX_TOKEN')}` });
     }
     expect(datasourcesText()).not.toMatch(/deleteDatasources|^\s*database:/m);
+  });
+
+  it('is given to Grafana by the compose file, with what it takes from the environment', () => {
+    const { volumes = [], environment = {} } = readComposeFile(dotEnv).services.grafana ?? {};
+    const mounts = volumes.filter((volume) => volume.startsWith('./')).map((volume) => volume.split(':'));
+    for (const [host = '', , mode] of mounts) {
+      expect(existsSync(join(ROOT, host)), host).toBe(true);
+      expect(mode).toBe('ro');
+    }
+    const inside = mounts.map(([host, path]) => [host, path]);
+    expect(inside).toContainEqual(['./dashboards/generated', dashboardsFile().providers[0]?.options.path]);
+    for (const kind of ['datasources', 'dashboards']) {
+      expect(inside).toContainEqual([`./dashboards/provisioning/${kind}`, `/etc/grafana/provisioning/${kind}`]);
+    }
+    const taken = [...datasourcesText().matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
+    for (const name of taken) expect(Object.keys(environment)).toContain(name);
   });
 
   it('has one folder of boards that Grafana does not change', () => {
