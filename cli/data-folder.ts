@@ -13,6 +13,8 @@ import type { Service } from '../runtime/service.ts';
 /** What somebody made at random is longer. */
 const SHORTEST_TOKEN = 32;
 const SOCKET = 'server.sock';
+/** Where a restore puts files until all of them are there and whole. */
+export const RESTORING = 'restoring';
 /** The kernel's limit on the path of a socket, less the closing byte (unix(7)). */
 const LONGEST_SOCKET_PATH = 107;
 
@@ -55,6 +57,12 @@ export class DataFolder implements Service {
       throw new LamplighterError(
         'conflict',
         `a server${where} (process ${running.pid || 'unknown'}) already runs on the data folder ${this.path}. Stop it first, or start this one with another --data.`,
+      );
+    }
+    if (existsSync(join(this.path, RESTORING))) {
+      throw new LamplighterError(
+        'conflict',
+        `a restore into ${this.path} did not come to its end. Remove what is in this folder, and restore again.`,
       );
     }
     const socket = socketPath(this.path);
@@ -126,9 +134,9 @@ export async function runningServer(folder: string): Promise<RunningServer | und
   });
 }
 
-/** As short as it can be written: relative to the working folder where that helps. */
-function socketPath(folder: string): string {
-  const absolute = join(folder, SOCKET);
+/** Of a socket in the data folder, as short as it can be written: relative to the working folder where that helps. */
+export function socketPath(folder: string, name = SOCKET): string {
+  const absolute = join(folder, name);
   const near = relative(process.cwd(), absolute);
   const path = near !== '' && near.length < absolute.length ? near : absolute;
   if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) {

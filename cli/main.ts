@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { LamplighterError } from '../contract/error-codes.ts';
 import { alertsCommand } from './commands/alerts.ts';
 import { analyticsCommand } from './commands/analytics.ts';
+import { backupCommand } from './commands/backup.ts';
 import { completenessCommand } from './commands/completeness.ts';
 import { composeCommand } from './commands/compose.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
@@ -18,6 +19,7 @@ import { meterCommand } from './commands/meter.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { observerCommand } from './commands/observer.ts';
 import { reportCommand } from './commands/report.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { startCommand } from './commands/start.ts';
 import { storeCommand } from './commands/store.ts';
@@ -50,6 +52,8 @@ const program = new Command('lamplighter')
   .addCommand(alertsCommand())
   .addCommand(metricsCommand())
   .addCommand(tlsCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand())
   .addCommand(composeCommand())
   .addCommand(healthCommand())
   .addCommand(versionCommand());

@@ -7,6 +7,7 @@ import type { RollUpWorker } from '../energy/rollup/roll-up-worker.ts';
 import { gatewayMetrics } from '../ingest/gateway-metrics.ts';
 import { RegisterSnapshot } from '../register/register-snapshot.ts';
 import type { Log } from '../runtime/log.ts';
+import { BackupDoor } from './backup/backup-door.ts';
 import { DataFolder } from './data-folder.ts';
 import { hearAlerts } from './roles/alerts.ts';
 import { analysisRole } from './roles/analysis.ts';
@@ -102,6 +103,9 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
       const simulated = await run(demoCity(context, { register: enrolment, brokerUrl: broker.localUrl }));
       city = simulated.description;
     }
+
+    const marks = own?.marks;
+    await run(new BackupDoor({ ...context, folder: settings.data, roles: settings.roles, store, marks }));
 
     folder.addresses = { roles: settings.roles, console: address, mqtt: broker.url, ca: broker.caFile };
     return { console: address, mqtt: has('broker') ? broker.urls.join('  ') : undefined, internal: door.address, city };

@@ -4,6 +4,7 @@
  * together when they run in several processes.
  */
 import type { Log } from '../runtime/log.ts';
+import { BackupDoor } from './backup/backup-door.ts';
 import { DataFolder } from './data-folder.ts';
 import { analysisRole } from './roles/analysis.ts';
 import { brokerRole } from './roles/broker.ts';
@@ -33,6 +34,8 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     });
 
     const { rollUps, alerts } = await analysisRole(context, { register, store, marks, ingest });
+
+    await run(new BackupDoor({ ...context, folder: settings.data, roles: settings.roles, store, marks }));
 
     const simulated =
       settings.city === 'demo' ? demoCity(context, { register, brokerUrl: broker.localUrl }) : undefined;
