@@ -73,6 +73,8 @@ export interface ExplainedRange extends MissingRange {
   readonly detail: string;
   /** False where the evidence is of the whole gateway and may concern another of its devices. */
   readonly isCertain: boolean;
+  /** How long the gateway was silent, or unwatched, in all. */
+  readonly stretch?: Period | undefined;
 }
 
 /** In order of time. Their readings add up to those of the ranges; pools are used up. */
@@ -84,14 +86,27 @@ export function explainMissing(ranges: readonly MissingRange[], evidence: Missin
 function explained(piece: MissingRange, evidence: MissingEvidence): ExplainedRange[] {
   const found: ExplainedRange[] = [];
   let left = piece.readings;
-  const take = (cause: MissingCause, readings: number, isCertain: boolean, detail = ''): void => {
+  const take = (
+    cause: MissingCause,
+    readings: number,
+    isCertain: boolean,
+    { detail = '', stretch }: { detail?: string; stretch?: Period | undefined } = {},
+  ): void => {
     const taken = Math.min(left, readings);
     if (taken <= 0) return;
     left -= taken;
-    found.push({ from: piece.from, to: piece.to, readings: taken, cause, detail, isCertain });
+    found.push({
+      from: piece.from,
+      to: piece.to,
+      readings: taken,
+      cause,
+      detail,
+      isCertain,
+      ...(stretch && { stretch }),
+    });
   };
   const pools = (cause: MissingCause, items: readonly Pool[] | undefined, isCertain: boolean): void => {
-    for (const item of items ?? []) take(cause, used(item, piece, left), isCertain, item.detail);
+    for (const item of items ?? []) take(cause, used(item, piece, left), isCertain, item);
   };
   const due = piece.from;
   if (covers(evidence.uncounted ?? [], due)) take('not-counted', left, false);
@@ -102,10 +117,13 @@ function explained(piece: MissingRange, evidence: MissingEvidence): ExplainedRan
   pools('outbox-dropped', evidence.dropped, false);
   pools('buffered', evidence.buffered, false);
   const gap = evidence.gaps?.find(({ from, to }) => from !== null && to !== null && due > from && due < to);
-  if (gap !== undefined) take('not-received', left, false, gapWords(gap));
+  if (gap !== undefined) take('not-received', left, false, { detail: gapWords(gap) });
   const silence = evidence.silent?.find(({ from, to }) => due >= from && due < to);
-  if (silence !== undefined) take('gateway-silent', left, silence.end === 'restarted', silence.end);
-  if (covers(evidence.unwatched ?? [], due)) take('unwatched', left, true);
+  if (silence !== undefined) {
+    take('gateway-silent', left, silence.end === 'restarted', { detail: silence.end, stretch: silence });
+  }
+  const unwatched = evidence.unwatched?.find(({ from, to }) => due >= from && due < to);
+  if (unwatched !== undefined) take('unwatched', left, true, { stretch: unwatched });
   if (covers(evidence.settled ?? [], due)) take('never-produced', left, true);
   take(evidence.isAllSettled === true ? 'never-produced' : 'unknown', left, false);
   return found;
@@ -159,7 +177,8 @@ function joinedAlike(pieces: readonly ExplainedRange[]): ExplainedRange[] {
       last?.to === piece.from &&
       last.cause === piece.cause &&
       last.detail === piece.detail &&
-      last.isCertain === piece.isCertain;
+      last.isCertain === piece.isCertain &&
+      last.stretch === piece.stretch;
     if (!isAlike) found.push(piece);
     else found[found.length - 1] = { ...last, to: piece.to, readings: last.readings + piece.readings };
   }

@@ -129,7 +129,7 @@ function deviceRow(
   causes: Causes,
   { isDetailed }: Asked,
 ): CompletenessDevice {
-  const { device, site, zone, presence } = one;
+  const { device, site, zone } = one;
   const days = isDetailed ? one.days : [];
   const ranges = isDetailed ? one.explained : [];
   return {
@@ -161,7 +161,7 @@ function deviceRow(
       cause: range.cause,
       detail: range.detail,
       certain: range.isCertain,
-      words: missingWords(range, { zone, gateway: device.gateway, presence }),
+      words: missingWords(range, { zone, gateway: device.gateway }),
     })),
   };
 }

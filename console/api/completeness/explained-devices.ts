@@ -13,7 +13,6 @@ import type { CountedDevice } from './reading-counts.ts';
 
 export interface ExplainedDevice extends CountedDevice {
   readonly explained: readonly (ExplainedRange & { readonly isExact: boolean })[];
-  readonly presence: GatewayPresence | undefined;
 }
 
 export interface Noticed {
@@ -58,7 +57,7 @@ export async function explainDevices(
         isExact,
       })),
     );
-    return { ...device, explained: ranges, presence: common?.presence };
+    return { ...device, explained: ranges };
   });
 }
 
@@ -70,7 +69,7 @@ function sharedOf(evidence: GatewayEvidence, presence: GatewayPresence) {
   const waiting = held === null ? 0 : Math.max(0, held.buffered - held.setAside);
   const buffered = stretch === undefined ? [] : [poolOf({ ...stretch, count: waiting })];
   const found = { setAside, buffered, dropped: dropped.map((one) => poolOf(one)), gaps, ...presence };
-  return { evidence, presence, found };
+  return { evidence, found };
 }
 
 function ownOf({ refused, waiting }: GatewayEvidence, device: string): { rejected: Pool[]; waiting: Pool[] } {

@@ -1,12 +1,10 @@
 /** A missing range in words, with local times. */
 import { localIso, type Period } from '../../../energy/calendar.ts';
 import type { ExplainedRange } from '../../../energy/completeness/explain-missing.ts';
-import type { GatewayPresence } from '../../../energy/completeness/gateway-presence.ts';
 
 interface Place {
   readonly zone: string;
   readonly gateway: string;
-  readonly presence: GatewayPresence | undefined;
 }
 
 export function missingWords(range: ExplainedRange & { readonly isExact: boolean }, place: Place): string {
@@ -17,8 +15,8 @@ export function missingWords(range: ExplainedRange & { readonly isExact: boolean
   return `${count} missing ${when}: ${causeWords(range, place)}.`;
 }
 
-function causeWords({ cause, detail, isCertain, from, readings }: ExplainedRange, place: Place): string {
-  const { gateway, zone, presence } = place;
+function causeWords(range: ExplainedRange, { gateway, zone }: Place): string {
+  const { cause, detail, isCertain, readings, stretch } = range;
   const most = isCertain
     ? ''
     : readings === 1
@@ -40,17 +38,15 @@ function causeWords({ cause, detail, isCertain, from, readings }: ExplainedRange
     case 'not-received':
       return `${detail} of ${gateway} never arrived, later ones did${most}`;
     case 'gateway-silent': {
-      const silence = presence?.silent.find((one) => from >= one.from && from < one.to);
-      if (silence === undefined) return `${gateway} was not heard of`;
-      if (silence.end === 'away') {
-        return `${gateway} has not been heard of since ${local(silence.from, zone)}; what its outbox keeps comes when it is back`;
+      if (stretch === undefined) return `${gateway} was not heard of`;
+      if (detail === 'away') {
+        return `${gateway} has not been heard of since ${local(stretch.from, zone)}; what its outbox keeps comes when it is back`;
       }
-      const anew = silence.end === 'restarted' ? ', and was then started anew' : '';
-      return `${gateway} was not heard of ${fromTo(silence, zone)}${anew}`;
+      const anew = detail === 'restarted' ? ', and was then started anew' : '';
+      return `${gateway} was not heard of ${fromTo(stretch, zone)}${anew}`;
     }
     case 'unwatched': {
-      const gap = presence?.unwatched.find((one) => from >= one.from && from < one.to);
-      const when = gap === undefined ? 'then' : fromTo(gap, zone);
+      const when = stretch === undefined ? 'then' : fromTo(stretch, zone);
       return `Lamplighter did not run ${when}, and ${gateway} was started anew meanwhile`;
     }
     case 'never-produced':

@@ -50,6 +50,15 @@ interface OpenDay {
   isRead: boolean;
   /** Not rolled up yet. */
   readonly isUnfinished: boolean;
+  /** One metric that has as many values as any other of the day; undefined: all have to be read. */
+  metric: string | undefined;
+}
+
+/** The day row of a device: as many readings as its fullest metric has values. */
+interface DaySum {
+  stored: number;
+  /** Undefined when metrics differ. */
+  metric: string | undefined;
 }
 
 interface Work {
@@ -75,6 +84,7 @@ export async function countReadings(
         day: dayOf(watched, period, counts),
         isRead: false,
         isUnfinished: isUnfinished(watched, period),
+        metric: undefined,
       };
     }),
     times: [],
@@ -85,7 +95,9 @@ export async function countReadings(
   for (const work of works) {
     const { watched } = work;
     for (const day of work.days) {
-      const stored = isWholeDay(day.period, watched.zone) ? sums.get(keyOf(watched, day.period.from)) : undefined;
+      const sum = sums.get(keyOf(watched, startOfDay(day.period.from, watched.zone)));
+      day.metric = sum?.metric;
+      const stored = isWholeDay(day.period, watched.zone) ? sum?.stored : undefined;
       const { from, to } = day.period;
       const expected = expectedReadings(day.period, watched.expectation);
       const isOver = to <= now - DAY_ROW_AFTER_MS && !day.isUnfinished;
@@ -176,22 +188,21 @@ function unfinishedIn(days: readonly MarkedDayKey[]): (watched: WatchedDevice, p
   };
 }
 
-/** Readings by site, device and beginning of the day, from 1-day rows: as many as the fullest metric has values. */
-async function daySums(store: RollUpStore, works: readonly Work[]): Promise<Map<string, number>> {
-  const sums = new Map<string, number>();
-  const from = Math.min(...works.map(({ watched }) => watched.stretch.from));
+/** By site, device and beginning of the day, from 1-day rows. */
+async function daySums(store: RollUpStore, works: readonly Work[]): Promise<Map<string, DaySum>> {
+  const sums = new Map<string, DaySum>();
+  const from = Math.min(...works.map(({ watched: { stretch, zone } }) => startOfDay(stretch.from, zone)));
   const to = Math.max(...works.map(({ watched }) => watched.stretch.to));
   const devices = keysOf(works.map(({ watched }) => watched));
   for (let start = from; start < to; start += DAYS_PER_QUERY * DAY_MS) {
+    const stretch = { from: start, to: Math.min(start + DAYS_PER_QUERY * DAY_MS, to) };
     for (const some of portions(devices, DEVICE_DAYS_PER_QUERY)) {
-      const stretch = { from: start, to: Math.min(start + DAYS_PER_QUERY * DAY_MS, to) };
-      for (const { site, gateway, device, start: day, count } of await store.rollUps({
-        width: '1d',
-        devices: some,
-        ...stretch,
-      })) {
-        const key = `${site}/${gateway}/${device}/${day}`;
-        sums.set(key, Math.max(count, sums.get(key) ?? 0));
+      for (const row of await store.rollUps({ width: '1d', devices: some, ...stretch })) {
+        const { metric, count: stored } = row;
+        const key = `${row.site}/${row.gateway}/${row.device}/${row.start}`;
+        const known = sums.get(key);
+        if (known === undefined) sums.set(key, { stored, metric });
+        else if (known.stored !== stored) sums.set(key, { stored: Math.max(known.stored, stored), metric: undefined });
       }
     }
   }
@@ -204,11 +215,12 @@ function keyOf({ site, device }: WatchedDevice, day: number): string {
 
 /** Into the counts of the days; quarter hours that a day cuts are counted from values afterwards. */
 async function readQuarters(store: RollUpStore, open: readonly (readonly [Work, OpenDay])[]): Promise<void> {
-  for (const [period, group] of byPeriod(open)) {
+  for (const [period, metric, group] of byPeriod(open)) {
     for (const some of portions(group, DEVICE_DAYS_PER_QUERY)) {
       const rows = await store.rollUps({
         width: '15m',
         devices: keysOf(some.map(([{ watched }]) => watched)),
+        metrics: metric === undefined ? undefined : [metric],
         from: quarterOf(period.from),
         to: period.to,
       });
@@ -308,15 +320,19 @@ function setCounts(counts: Map<number, number>, times: readonly number[], { from
   }
 }
 
-function byPeriod(open: readonly (readonly [Work, OpenDay])[]): [Period, (readonly [Work, OpenDay])[]][] {
+function byPeriod(
+  open: readonly (readonly [Work, OpenDay])[],
+): [Period, metric: string | undefined, (readonly [Work, OpenDay])[]][] {
   // The running day ends at another second for each interval: rows are the same.
-  return grouped(open, ([, { period }]) => `${quarterOf(period.from)}/${quarterOf(period.to)}`).map((group) => [
-    {
-      from: Math.min(...group.map(([, { period }]) => period.from)),
-      to: Math.max(...group.map(([, { period }]) => period.to)),
-    },
-    group,
-  ]);
+  const groups = grouped(
+    open,
+    ([, { period, metric }]) => `${quarterOf(period.from)}/${quarterOf(period.to)}/${metric ?? ''}`,
+  );
+  return groups.map((group) => {
+    const from = Math.min(...group.map(([, { period }]) => period.from));
+    const to = Math.max(...group.map(([, { period }]) => period.to));
+    return [{ from, to }, group[0]?.[1].metric, group];
+  });
 }
 
 function grouped<T>(items: readonly T[], key: (item: T) => string): T[][] {

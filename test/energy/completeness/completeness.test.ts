@@ -223,12 +223,11 @@ describe('why readings are missing', () => {
   });
 
   it('a gateway that was silent for a part, to the reading', () => {
-    const silent: Silence[] = [
-      silence(-1, 0.5),
-      { from: DAY.from + 90_000, to: DAY.from + HOUR - 1, end: 'restarted' },
-    ];
-    expect(explainMissing([range], { silent, settled })).toEqual([
-      { ...hours(0, 1), readings: 60, cause: 'gateway-silent', detail: 'restarted', isCertain: true },
+    const [first, second] = [silence(-1, 0.5), silence(0.5, 1)];
+    const common = { readings: 30, cause: 'gateway-silent', detail: 'restarted', isCertain: true };
+    expect(explainMissing([range], { silent: [first, second], settled })).toEqual([
+      { ...hours(0, 0.5), ...common, stretch: first },
+      { ...hours(0.5, 1), ...common, stretch: second },
       { ...hours(1, 4), readings: 180, cause: 'never-produced', detail: '', isCertain: true },
     ]);
   });
