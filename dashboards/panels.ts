@@ -2,24 +2,18 @@
  * Panels of one look. Every panel says what it shows, in which unit, and what it means when there is nothing to show:
  * none of the three can be left out.
  */
-import { PanelBuilder as BarGauge } from '@grafana/grafana-foundation-sdk/bargauge';
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
   AxisPlacement,
-  BarGaugeDisplayMode,
   BigValueColorMode,
   BigValueGraphMode,
   FieldTextAlignment,
   GraphDrawStyle,
   GraphGradientMode,
-  GraphThresholdsStyleConfigBuilder,
-  GraphThresholdsStyleMode,
   LegendDisplayMode,
   LegendPlacement,
   ReduceDataOptionsBuilder,
   SortOrder,
-  StackingConfigBuilder,
-  StackingMode,
   TableCellBackgroundDisplayMode,
   TableCellDisplayMode,
   TableCellHeight,
@@ -27,7 +21,6 @@ import {
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
-  VizOrientation,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
 import {
@@ -150,13 +143,8 @@ export function stat(
 
 interface LinesSpec extends PanelSpec {
   readonly bars?: boolean;
-  readonly stacked?: boolean;
   readonly fill?: boolean;
-  /** Draws the thresholds into the chart. */
-  readonly showLimits?: boolean;
   readonly legend?: boolean;
-  /** Legend shows these of each series. */
-  readonly calcs?: readonly string[];
 }
 
 /** Lines, or bars, over time. Gaps stay gaps: nothing is drawn through what was not measured. */
@@ -171,28 +159,16 @@ export function lines(spec: LinesSpec): Builder<Panel> {
     .axisPlacement(AxisPlacement.Auto)
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
     .legend(legendOf(spec));
-  if (spec.stacked === true) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
-  if (spec.showLimits === true) {
-    panel.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
-  }
   if (spec.steps === undefined) panel.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic));
   return panel;
 }
 
-function legendOf({ legend = true, calcs = [] }: LinesSpec): VizLegendOptionsBuilder {
+function legendOf({ legend = true }: LinesSpec): VizLegendOptionsBuilder {
   return new VizLegendOptionsBuilder()
     .showLegend(legend)
-    .displayMode(calcs.length > 0 ? LegendDisplayMode.Table : LegendDisplayMode.List)
+    .displayMode(LegendDisplayMode.List)
     .placement(LegendPlacement.Bottom)
-    .calcs([...calcs]);
-}
-
-/** The most first: one bar a series. */
-export function ranking(spec: PanelSpec & { readonly reduce?: 'lastNotNull' | 'sum' | 'max' }): Builder<Panel> {
-  return common(new BarGauge(), spec)
-    .reduceOptions(new ReduceDataOptionsBuilder().calcs([spec.reduce ?? 'lastNotNull']).values(false))
-    .displayMode(BarGaugeDisplayMode.Gradient)
-    .orientation(VizOrientation.Horizontal);
+    .calcs([]);
 }
 
 export interface ColumnSpec {

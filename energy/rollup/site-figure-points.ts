@@ -1,6 +1,15 @@
 /** Site figures as points for boards; names in contract/site-figures.ts. A null is a 0 whose `has_…` is 0. */
-import { CIRCUIT_QUARTERS, HOUR_NAMES, LOAD_HOURS, SITE_MEASUREMENTS, WEEKDAYS } from '../../contract/site-figures.ts';
+import {
+  CIRCUIT_QUARTERS,
+  type FigureCarrier,
+  HOUR_NAMES,
+  LOAD_HOURS,
+  SITE_MEASUREMENTS,
+  WEEKDAYS,
+} from '../../contract/site-figures.ts';
 import type { Point } from '../../store/point-sink.ts';
+import type { Period } from '../calendar.ts';
+import { QUARTER_MS } from '../counter-rules.ts';
 import type { CircuitQuarter } from '../site-figures/circuit-quarters.ts';
 import type { LoadHours } from '../site-figures/load-hours.ts';
 import type { CountedFigure } from '../site-figures/site-day.ts';
@@ -40,6 +49,28 @@ export function dayPoint(figure: CountedFigure, budgetKwh: number | null): Point
     },
     time: figure.start,
   };
+}
+
+const NOTHING = {
+  consumption: null,
+  interpolated: null,
+  estimated: null,
+  coverage: 0,
+  meters: 0,
+  peak: null,
+  peakAt: null,
+  base: null,
+  afterHours: null,
+  cost: null,
+  kgCO2e: null,
+} as const;
+
+/** In place of what stood there before the meters were moved away. */
+export function nothingPoints(site: string, carrier: FigureCarrier, day: Period, touched: Period): Point[] {
+  const empty = (start: number): CountedFigure => ({ ...NOTHING, site, carrier, start });
+  const points = [dayPoint(empty(day.from), null)];
+  for (let start = touched.from; start < touched.to; start += QUARTER_MS) points.push(quarterPoint(empty(start)));
+  return points;
 }
 
 export function loadHoursPoint(site: string, day: number, { weekday, amounts, known }: LoadHours): Point {

@@ -16,14 +16,14 @@ import { fiscalYear, fiscalYearAt, type Period } from '../calendar.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
 import { type CircuitLamp, circuitQuarters, heardFor, LAMP_METRICS } from '../site-figures/circuit-quarters.ts';
 import { loadHours } from '../site-figures/load-hours.ts';
-import { type CountedFigure, siteDay } from '../site-figures/site-day.ts';
+import { siteDay } from '../site-figures/site-day.ts';
 import type { SiteMeter } from '../site-figures/site-meter.ts';
 import { EXAMPLE_TARIFFS } from '../tariffs/example-tariffs.ts';
 import type { Tariff } from '../tariffs/tariff.ts';
 import { lampsBySite } from './circuit-lamps.ts';
 import { CivilDays } from './civil-days.ts';
 import { COUNTERS, KnownMeters } from './known-meters.ts';
-import { circuitPoint, dayPoint, loadHoursPoint, quarterPoint } from './site-figure-points.ts';
+import { circuitPoint, dayPoint, loadHoursPoint, nothingPoints, quarterPoint } from './site-figure-points.ts';
 import type { TouchedSite } from './touched-sites.ts';
 
 export interface SiteFigureWriterDeps {
@@ -45,20 +45,6 @@ const SWEEP_EVERY_MS = 60_000;
 const SWEEP_GRACE_MS = 3 * 60_000;
 /** How far back a start looks for quarter hours of which nothing came. */
 const SWEEP_BACK_MS = 3 * DAY_MS;
-
-const NOTHING = {
-  consumption: null,
-  interpolated: null,
-  estimated: null,
-  coverage: 0,
-  meters: 0,
-  peak: null,
-  peakAt: null,
-  base: null,
-  afterHours: null,
-  cost: null,
-  kgCO2e: null,
-} as const;
 
 export class SiteFigureWriter implements Service {
   readonly name = 'site figures';
@@ -191,7 +177,7 @@ export class SiteFigureWriter implements Service {
         () => siteDay({ ...common, tariffs }),
         () => siteDay({ ...common, tariffs: [] }),
       );
-      if (made === undefined) return this.#meters.has(site, carrier) ? nothingLeft(site, carrier, day, touched) : [];
+      if (made === undefined) return this.#meters.has(site, carrier) ? nothingPoints(site, carrier, day, touched) : [];
       const budget = carrier === 'electricity' ? this.#dayBudget(listed, day, zone) : null;
       const quarters = made.quarters.filter(({ start }) => start >= touched.from && start < touched.to);
       const isBuildingLoad = carrier === 'load' && listed?.kind === 'building';
@@ -254,14 +240,6 @@ export class SiteFigureWriter implements Service {
     const listed = this.#deps.register.site(site);
     return listed !== undefined && listed.retired !== true;
   }
-}
-
-/** In place of what stood there before the meters were moved away. */
-function nothingLeft(site: string, carrier: FigureCarrier, day: Period, touched: Period): Point[] {
-  const empty = (start: number): CountedFigure => ({ ...NOTHING, site, carrier, start });
-  const points = [dayPoint(empty(day.from), null)];
-  for (let start = touched.from; start < touched.to; start += QUARTER_MS) points.push(quarterPoint(empty(start)));
-  return points;
 }
 
 function slotBegin(time: number): number {
