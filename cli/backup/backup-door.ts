@@ -8,7 +8,7 @@
  * DuckDB's lock away (fcntl(2): locks of a process end with its first close).
  *
  *   command → {"into": folder}
- *   server  → {"copied": name} …  {"held": name, "bytes": n}   command → {"taken": true}
+ *   server  → {"copied": name} …  {"held": name, "bytes": n}   command → {"taken": false} … {"taken": true}
  *   server  → {"copied": name} …  {"done": {…}}   or, at any time, {"error": {code, message}}
  */
 import { chmodSync, existsSync, readdirSync, unlinkSync } from 'node:fs';
@@ -24,6 +24,9 @@ import { DuckDBStore } from '../../store/duckdb/duckdb-store.ts';
 import { socketPath } from '../data-folder.ts';
 import type { CityStore } from '../open-store.ts';
 import { DOOR, KEPT_FILES, MARKS_FOLDER, OUTBOX } from './kept-files.ts';
+
+/** The command copies DuckDB's file, and says nothing for so long: stopped or hanging, while the log only grows. */
+const MOST_SILENT_MS = 60_000;
 
 /** What the process tells of itself, for the manifest. */
 export interface BackedUpProcess {
@@ -98,8 +101,12 @@ export class BackupDoor implements Service {
         throw new LamplighterError('conflict', 'another backup of this server is being made; wait for its end');
       }
       const taken = async (): Promise<void> => {
-        const line = await lines.next();
-        if (line.done === true) throw new Error('the command that wanted the backup is gone');
+        socket.setTimeout(MOST_SILENT_MS, () => socket.destroy());
+        for (;;) {
+          const { done, value } = await lines.next();
+          if (done === true) throw new Error('the command that wanted the backup is gone, or hangs');
+          if ((JSON.parse(value) as { taken: boolean }).taken) return;
+        }
       };
       const work = this.#copy(into, say, taken, () => {
         if (socket.destroyed) throw new Error('the command that wanted the backup is gone');

@@ -19,6 +19,9 @@ import { DOOR, KEPT_FILES, OUTBOX, STORE_FILE, UNFINISHED, unknownNames } from '
 import { type BackedUpFile, type BackupManifest, MANIFEST, newManifest } from './manifest.ts';
 import { writeTar } from './tar.ts';
 
+/** Of 1 MiB. */
+const TOLD_EVERY_PARTS = 16;
+
 export interface BackupRequest {
   /** The data folder of the running server. */
   readonly data: string;
@@ -115,6 +118,7 @@ async function copyAll(
   stopped.addEventListener('abort', stop, { once: true });
   try {
     socket.write(`${JSON.stringify({ into: draft })}\n`);
+    const tell = (taken: boolean): unknown => socket.write(`${JSON.stringify({ taken })}\n`);
     let taking: Promise<void> = Promise.resolve();
     for await (const text of createInterface({ input: socket })) {
       const line = JSON.parse(text) as ServerLine;
@@ -129,10 +133,10 @@ async function copyAll(
         const { held: name, bytes } = line;
         say(`${name}: ${inMiB(bytes)}, while commits go on`);
         const parts = partsOf(join(data, name), bytes);
-        taking = writeParts(join(draft, name), stoppable(parts, stopped)).then((copied) => {
+        taking = writeParts(join(draft, name), announced(parts, tell, stopped)).then((copied) => {
           if (copied.bytes !== bytes) throw new Error(`${name} became shorter while it was copied`);
           known.set(name, copied);
-          socket.write(`${JSON.stringify({ taken: true })}\n`);
+          tell(true);
         });
         // The server waits for the answer: without it the reason is here.
         taking.catch(() => socket.destroy());
@@ -147,9 +151,16 @@ async function copyAll(
   }
 }
 
-async function* stoppable(parts: AsyncIterable<Buffer>, stopped: AbortSignal): AsyncGenerator<Buffer> {
+/** The server is told now and then that it goes on. */
+async function* announced(
+  parts: AsyncIterable<Buffer>,
+  tell: (taken: boolean) => unknown,
+  stopped: AbortSignal,
+): AsyncGenerator<Buffer> {
+  let parted = 0;
   for await (const part of parts) {
     stopped.throwIfAborted();
+    if (++parted % TOLD_EVERY_PARTS === 0) tell(false);
     yield part;
   }
 }

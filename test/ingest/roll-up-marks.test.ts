@@ -187,6 +187,30 @@ describe('marks of roll-ups', () => {
     expect(instants(await marks().claim(claimAll))).toContain(NOON);
   });
 
+  test('while they are held, nothing is cleared, and afterwards what is done is', async () => {
+    const { marks, kill } = await someMarks();
+    await marks().beforeCommit(groupAt(NOON + 1));
+    marks().settled();
+    const claimed = await marks().claim(claimAll);
+    const release = marks().hold();
+    let isDone = false;
+    const done = marks()
+      .done('s1', finished(claimed))
+      .then(() => {
+        isDone = true;
+      });
+    // A later group is marked and settled meanwhile.
+    await marks().beforeCommit(groupAt(NOON + 5 * 3_600_000));
+    marks().settled();
+    expect(isDone).toBe(false);
+    release();
+    await done;
+    await kill();
+    const hours = new Set(instants(await marks().claim(claimAll)).map((at) => Math.floor(at / 3_600_000)));
+    expect(hours).toContain(NOON / 3_600_000 + 5);
+    expect(hours).not.toContain(NOON / 3_600_000);
+  });
+
   test('a rejected reading marks nothing', async () => {
     const { marks } = await someMarks();
     const rejected = [{ index: 1, reason: 'too-old' as const, detail: '' }];
