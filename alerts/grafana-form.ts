@@ -10,6 +10,8 @@ export interface GrafanaForm {
   readonly from: 'raw' | 'quarters' | 'long';
   /** InfluxQL with `$timeFilter`; groups by time and tags, fills nothing. */
   readonly query: string;
+  /** Tags that its series differ by. */
+  readonly tags: readonly string[];
   /** How far back is looked, at least three times the width of a group. */
   readonly rangeMs: number;
   readonly reduce: 'last' | 'min' | 'max' | 'mean' | 'sum';
@@ -20,7 +22,7 @@ export interface GrafanaForm {
     | { readonly outside: readonly [number, number] };
   /** What it means when there is no series at all. `OK`: nothing is there to be wrong; `Alerting`: what reports is dead. */
   readonly noData: 'OK' | 'Alerting';
-  /** Decimals of the value in messages, and its unit. */
+  /** Of the value, as people write it. */
   readonly unit: string;
 }
 
@@ -32,6 +34,7 @@ export function toldByAnalysis(rule: string): GrafanaForm {
   return {
     from: 'raw',
     query: `SELECT last("firing") FROM "${ALERTS}" WHERE "rule" = '${rule}' AND $timeFilter GROUP BY time(1m), "site", "gateway", "device" fill(none)`,
+    tags: ['site', 'gateway', 'device'],
     rangeMs: LIVE_RANGE_MS,
     reduce: 'last',
     limit: { above: 0 },
@@ -51,6 +54,7 @@ export function reported(
   return {
     from: 'raw',
     query: `SELECT ${figure} FROM "${measurement}" WHERE $timeFilter GROUP BY ${groups} fill(none)`,
+    tags,
     rangeMs: LIVE_RANGE_MS,
     reduce: 'last',
     noData: 'OK',

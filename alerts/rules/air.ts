@@ -33,6 +33,7 @@ export const highCo2 = fromFinding('high-co2', {
   grafana: {
     from: 'quarters',
     query: `SELECT mean("mean") FROM "environment" WHERE "metric" = 'co2_ppm' AND "count" > 0 AND $timeFilter GROUP BY time(15m), "site", "gateway", "device" fill(none)`,
+    tags: ['site', 'gateway', 'device'],
     rangeMs: 2 * HOUR_MS + 2 * QUARTER_MS,
     reduce: 'min',
     limit: { above: HIGH_PPM },
@@ -86,6 +87,7 @@ export const highParticles: AlertRule = {
   grafana: {
     from: 'quarters',
     query: `SELECT mean("mean") FROM "environment" WHERE "metric" = 'pm2_5_ug_per_m3' AND "count" > 0 AND $timeFilter GROUP BY time(15m), "site", "gateway", "device" fill(none)`,
+    tags: ['site', 'gateway', 'device'],
     rangeMs: 3 * HOUR_MS + QUARTER_MS,
     reduce: 'mean',
     limit: { above: HIGH_UG },

@@ -109,6 +109,7 @@ export const meterReset = fromFinding('meter-reset', {
   grafana: {
     from: 'long',
     query: `SELECT count("booked") FROM "meter_events" WHERE "kind" = 'reset' AND $timeFilter GROUP BY time(1d), "gateway", "device" fill(none)`,
+    tags: ['gateway', 'device'],
     rangeMs: RESETS_SHOWN_DAYS * DAY_MS,
     reduce: 'sum',
     limit: { above: 0 },

@@ -22,6 +22,7 @@ export const lampFault = fromFinding('lamp-failure', {
   grafana: {
     from: 'quarters',
     query: `SELECT sum("failed") FROM (SELECT last("last") AS "failed" FROM "lighting" WHERE "metric" = 'lamp_failure' AND "count" > 0 AND $timeFilter GROUP BY time(15m), "site", "gateway", "device" fill(none)) WHERE $timeFilter GROUP BY time(15m), "site" fill(none)`,
+    tags: ['site'],
     rangeMs: 60 * MINUTE_MS,
     // The newest quarter hour may have only some of the lamps; a repair shows within the hour.
     reduce: 'min',
