@@ -52,7 +52,8 @@ interface Block extends Period {
   deficit: number;
 }
 
-function deviceDay(day: Period, expectation: Expectation, counts: ReadonlyMap<number, number>): DeviceDay {
+/** Of one day, or of a part of it. */
+export function deviceDay(day: Period, expectation: Expectation, counts: ReadonlyMap<number, number>): DeviceDay {
   const { intervalMs } = expectation;
   const blocks = blocksOf(day, expectation, counts);
   const stored = blocks.reduce((sum, block) => sum + block.stored, 0);

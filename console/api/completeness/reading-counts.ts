@@ -6,14 +6,15 @@
  *    that lag behind do not make readings disappear. Bounded by MOST_CLOSE_MS.
  */
 import type { MarkedDayKey } from '../../../contract/roll-up-marks.ts';
-import { type Period, periodsIn, startOfDay } from '../../../energy/calendar.ts';
-import { type DeviceDay, deviceDays, type MissingRange } from '../../../energy/completeness/device-days.ts';
+import { type Period, periodAt, periodsIn } from '../../../energy/calendar.ts';
+import { type DeviceDay, deviceDay, type MissingRange } from '../../../energy/completeness/device-days.ts';
 import { type ExactRange, exactRanges } from '../../../energy/completeness/exact-ranges.ts';
 import { expectedReadings } from '../../../energy/completeness/expected-readings.ts';
 import { QUARTER_MS } from '../../../energy/counter-rules.ts';
 import { getOrCreate } from '../../../runtime/get-or-create.ts';
 import type { RollUpStore } from '../../../store/roll-up-store.ts';
 import type { DeviceKey } from '../../../store/telemetry-store.ts';
+import { Breather } from '../city/breather.ts';
 import { timesOf } from './reading-times.ts';
 import type { WatchedDevice } from './watched-devices.ts';
 
@@ -42,8 +43,15 @@ export interface CountedDevice extends WatchedDevice {
   readonly uncounted: readonly Period[];
 }
 
-interface OpenDay {
+/** A civil day, or the part of it that was asked for. */
+interface CivilDay {
   readonly period: Period;
+  /** When the whole day begins. */
+  readonly start: number;
+  readonly isWhole: boolean;
+}
+
+interface OpenDay extends CivilDay {
   counts: Map<number, number>;
   day: DeviceDay;
   /** Read by the quarter hour; otherwise only its sum is known. */
@@ -74,19 +82,17 @@ export async function countReadings(
   { now, unfinished }: { now: number; unfinished: readonly MarkedDayKey[] },
 ): Promise<CountedDevice[]> {
   const isUnfinished = unfinishedIn(unfinished);
+  const daysOf = civilDays();
   const works: Work[] = devices.map((watched) => ({
     watched,
-    days: periodsIn(watched.stretch, 'day', watched.zone).map((period) => {
-      const counts = new Map<number, number>();
-      return {
-        period,
-        counts,
-        day: dayOf(watched, period, counts),
-        isRead: false,
-        isUnfinished: isUnfinished(watched, period),
-        metric: undefined,
-      };
-    }),
+    days: daysOf(watched).map((day) => ({
+      ...day,
+      counts: new Map(),
+      day: summedDay(day.period, expectedReadings(day.period, watched.expectation), 0),
+      isRead: false,
+      isUnfinished: isUnfinished(watched, day.period),
+      metric: undefined,
+    })),
     times: [],
     isClose: false,
   }));
@@ -95,9 +101,9 @@ export async function countReadings(
   for (const work of works) {
     const { watched } = work;
     for (const day of work.days) {
-      const sum = sums.get(keyOf(watched, startOfDay(day.period.from, watched.zone)));
+      const sum = sums.get(keyOf(watched, day.start));
       day.metric = sum?.metric;
-      const stored = isWholeDay(day.period, watched.zone) ? sum?.stored : undefined;
+      const stored = day.isWhole ? sum?.stored : undefined;
       const { from, to } = day.period;
       const expected = expectedReadings(day.period, watched.expectation);
       const isOver = to <= now - DAY_ROW_AFTER_MS && !day.isUnfinished;
@@ -116,9 +122,11 @@ export async function countReadings(
     store,
     fresh.map(([work, day]) => [work, day, day.period]),
   );
+  const breather = new Breather();
   for (const [work, day] of read) {
+    await breather.breathe();
     day.isRead = true;
-    day.day = dayOf(work.watched, day.period, day.counts);
+    day.day = deviceDay(day.period, work.watched.expectation, day.counts);
   }
   await lookClosely(store, works);
   return works.map(({ watched, days, times, isClose }) => ({
@@ -146,9 +154,16 @@ function firstStoredAt(days: readonly OpenDay[], times: readonly number[]): numb
   );
 }
 
-function dayOf({ expectation, zone }: WatchedDevice, period: Period, counts: ReadonlyMap<number, number>): DeviceDay {
-  const [day] = deviceDays({ expectation, counts, period, zone });
-  return day ?? summedDay(period, expectation.intervalMs === undefined ? undefined : 0, 0);
+/** Days of a stretch; many devices have the same. */
+function civilDays(): (watched: WatchedDevice) => readonly CivilDay[] {
+  const known = new Map<string, readonly CivilDay[]>();
+  return ({ stretch, zone }) =>
+    getOrCreate(known, `${stretch.from}/${stretch.to}/${zone}`, () =>
+      periodsIn(stretch, 'day', zone).map((period) => {
+        const { from, to } = periodAt(period.from, 'day', zone);
+        return { period, start: from, isWhole: period.from === from && period.to === to };
+      }),
+    );
 }
 
 /** Of a day of which only the sum is known. */
@@ -173,10 +188,6 @@ function rangesOf(days: readonly OpenDay[]): MissingRange[] {
   return ranges;
 }
 
-function isWholeDay({ from, to }: Period, zone: string): boolean {
-  return startOfDay(from, zone) === from && startOfDay(to, zone) === to && startOfDay(to - 1, zone) === from;
-}
-
 /** Whether a day of the site touches one (UTC) that is not rolled up. */
 function unfinishedIn(days: readonly MarkedDayKey[]): (watched: WatchedDevice, period: Period) => boolean {
   const keys = new Set(days.map(({ gateway, device, day }) => `${gateway}/${device}/${day}`));
@@ -191,7 +202,7 @@ function unfinishedIn(days: readonly MarkedDayKey[]): (watched: WatchedDevice, p
 /** By site, device and beginning of the day, from 1-day rows. */
 async function daySums(store: RollUpStore, works: readonly Work[]): Promise<Map<string, DaySum>> {
   const sums = new Map<string, DaySum>();
-  const from = Math.min(...works.map(({ watched: { stretch, zone } }) => startOfDay(stretch.from, zone)));
+  const from = Math.min(...works.map(({ watched, days }) => days[0]?.start ?? watched.stretch.from));
   const to = Math.max(...works.map(({ watched }) => watched.stretch.to));
   const devices = keysOf(works.map(({ watched }) => watched));
   for (let start = from; start < to; start += DAYS_PER_QUERY * DAY_MS) {
@@ -302,7 +313,9 @@ async function lookClosely(store: RollUpStore, works: readonly Work[]): Promise<
     if (isLeftOut.has(work)) continue;
     work.times = [...times].sort((one, other) => one - other);
     work.isClose = true;
-    for (const day of work.days) if (day.isRead) day.day = dayOf(work.watched, day.period, day.counts);
+    for (const day of work.days) {
+      if (day.isRead) day.day = deviceDay(day.period, work.watched.expectation, day.counts);
+    }
   }
 }
 
