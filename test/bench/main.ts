@@ -38,7 +38,7 @@ const { values } = parseArgs({
 if (values.help || !['all', 'duckdb', 'influxdb'].includes(values.store)) {
   console.log('npm run bench -- [--store duckdb|influxdb|all] [--seconds 8]');
   console.log('npm run bench -- --fleet [--gateways 2000,10000] [--over tcp,tls] [--rate 1000] [--seconds 20]');
-  console.log('npm run bench -- --rollup [--days 30] [--rate 1000] [--seconds 8]');
+  console.log('npm run bench -- --rollup [--store duckdb|influxdb|all] [--days 30] [--rate 1000] [--seconds 8]');
   process.exit(values.help ? 0 : 1);
 }
 const seconds = Number(values.seconds);
@@ -56,7 +56,12 @@ if (values.fleet) {
   process.exit();
 }
 if (values.rollup) {
-  await benchRollUp({ days: Number(values.days), readingsPerS: Number(values.rate), seconds });
+  await benchRollUp({
+    stores: (['duckdb', 'influxdb'] as const).filter((name) => values.store === 'all' || values.store === name),
+    days: Math.max(2, Number(values.days)),
+    readingsPerS: Number(values.rate),
+    seconds,
+  });
   process.exit();
 }
 console.log(`${GATEWAYS} gateways, 4 values a reading, loader on the same cores, ${seconds} s a row\n`);

@@ -1,15 +1,15 @@
 /**
- * `npm run bench -- --rollup`: days of the demo city, rolled up while readings go on arriving. Everything runs in this
- * process, as in `lamplighter start` on DuckDB: store, marks, ingest and worker.
+ * `npm run bench -- --rollup`: days of the demo city rolled up, half of them alone and half while readings go on arriving.
+ * Everything but influxd runs in this process, as in `lamplighter start`: store, marks, ingest and worker.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import type { Acknowledgement } from '../../contract/acknowledgement.ts';
 import { RollUpWorker } from '../../energy/rollup/roll-up-worker.ts';
 import { Ingest } from '../../ingest/ingest.ts';
-import { FileRollUpMarks } from '../../ingest/roll-up-marks.ts';
+import { FileRollUpMarks, QUIET_MS } from '../../ingest/roll-up-marks.ts';
 import type { RegisterView } from '../../register/register-view.ts';
 import { sleep, systemClock } from '../../runtime/clock.ts';
 import { createLog, silentLog } from '../../runtime/log.ts';
@@ -18,11 +18,15 @@ import { demoCity } from '../../simulators/city.ts';
 import { GroundTruth } from '../../simulators/ground-truth.ts';
 import { type CityEntries, entriesOf } from '../../simulators/manifest.ts';
 import { DuckDBStore } from '../../store/duckdb/duckdb-store.ts';
-import type { AdmittedBatch } from '../../store/telemetry-store.ts';
+import { InfluxdbStore } from '../../store/influxdb/influxdb-store.ts';
+import type { RollUpStore } from '../../store/roll-up-store.ts';
+import type { AdmittedBatch, TelemetryStore } from '../../store/telemetry-store.ts';
+import { findInfluxd, startInfluxd } from '../real-servers/influxd.ts';
 import { benchReading } from './batch-templates.ts';
 
 export interface RollUpBenchOptions {
-  /** Of the demo city's past. */
+  readonly stores: readonly ('duckdb' | 'influxdb')[];
+  /** Of the demo city's past, two or more. */
   readonly days: number;
   /** Live readings a second, of 4 values, 20 a batch. */
   readonly readingsPerS: number;
@@ -35,28 +39,76 @@ const LIVE_GATEWAYS = 20;
 const READINGS_PER_BATCH = 20;
 const BATCHES_EVERY_MS = 20;
 
-export async function benchRollUp({ days, readingsPerS, seconds }: RollUpBenchOptions): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'lamplighter-bench-'));
+type Store = TelemetryStore & RollUpStore;
+
+export async function benchRollUp({ stores, ...options }: RollUpBenchOptions): Promise<void> {
+  for (const name of stores) {
+    console.log(`\n## ${name === 'duckdb' ? 'DuckDB' : 'InfluxDB'}`);
+    const folder = mkdtempSync(join(tmpdir(), 'lamplighter-bench-'));
+    if (name === 'duckdb') {
+      const store = new DuckDBStore({ options: { path: join(folder, 'city.duckdb') }, log: silentLog });
+      await benchStore(store, folder, options, () => 0);
+    } else if (findInfluxd() === undefined) console.log('influxd is not installed: npm run setup:servers');
+    else {
+      const influxd = await startInfluxd();
+      const deps = { folder: join(folder, 'store'), clock: systemClock, random: Math.random, log: silentLog };
+      const store = new InfluxdbStore({ ...deps, options: { url: influxd.url } });
+      await benchStore(store, folder, options, () => cpuSecondsOf(influxd.pid));
+      await influxd.remove();
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function benchStore(
+  store: Store,
+  folder: string,
+  { days, readingsPerS, seconds }: Omit<RollUpBenchOptions, 'stores'>,
+  storesCpuS: () => number,
+): Promise<void> {
   const log = createLog({ level: 'warn', name: 'bench' });
-  const common = { clock: systemClock, random: Math.random, log, registry: new Registry() };
+  const common = { clock: systemClock, random: Math.random, log };
   const truth = new GroundTruth(demoCity(1));
-  const entries = entriesOf(truth.city);
-  const register = registerOf(entries);
-  const store = new DuckDBStore({ options: { path: join(folder, 'city.duckdb') }, log: silentLog });
+  const register = registerOf(entriesOf(truth.city));
   await store.open();
   await store.init();
   const marks = new FileRollUpMarks({ folder: join(folder, 'marks'), clock: systemClock });
   await marks.start();
-  const worker = new RollUpWorker({ ...common, options: { folder: join(folder, 'state') }, store, marks, register });
+  const rollUp = async (): Promise<RolledUp> => {
+    const deps = { ...common, registry: new Registry(), store, marks, register };
+    const worker = new RollUpWorker({ ...deps, options: { folder: join(folder, 'state') } });
+    const [began, cpu, storesCpu] = [performance.now(), process.cpuUsage(), storesCpuS()];
+    const delay = eventLoopDelay();
+    await worker.start();
+    for (;;) {
+      await sleep(systemClock, 100);
+      const { caughtUpAt, fault } = await worker.status();
+      if (fault !== '') throw new Error(fault);
+      if (caughtUpAt !== undefined) break;
+    }
+    const elapsedS = (performance.now() - began) / 1_000;
+    const { user, system } = process.cpuUsage(cpu);
+    const { rowsWritten } = await worker.status();
+    await worker.stop();
+    const cpuS = (user + system) / 1e6;
+    return { elapsedS, cpuS, storesCpuS: storesCpuS() - storesCpu, rows: rowsWritten, longestTurnMs: delay.stop() };
+  };
 
+  const half = Math.floor(days / 2);
   const to = Math.floor(Date.now() / DAY_MS) * DAY_MS;
-  const readings = await tell(truth, store, marks, to - days * DAY_MS, to);
-  const series = (await store.totals({})).length;
-  console.log(`${days} days of ${series} series are stored: ${readings.toLocaleString('en')} readings`);
+  const middle = to - (days - half) * DAY_MS;
+  const before = await tell(truth, store, marks, middle - half * DAY_MS, middle);
+  // Days that are over wait for a while for the rest of their readings (ingest/roll-up-marks.ts).
+  await sleep(systemClock, QUIET_MS);
+  const alone = await rollUp();
 
+  const count = before + (await tell(truth, store, marks, middle, to));
+  const series = (await store.totals({})).length;
+  console.log(`${days} days of ${series} series, ${count.toLocaleString('en')} readings`);
   const link = new BenchLink();
   const ingest = new Ingest({
     ...common,
+    registry: new Registry(),
     link,
     register,
     store,
@@ -67,52 +119,83 @@ export async function benchRollUp({ days, readingsPerS, seconds }: RollUpBenchOp
   await ingest.start();
   const live = new LiveLoad(link, readingsPerS);
   live.start();
-  await sleep(systemClock, 1_000);
-  const alone = await live.measure(() => sleep(systemClock, seconds * 1_000));
-
-  const began = performance.now();
-  const delay = eventLoopDelay();
-  const during = await live.measure(async () => {
-    await worker.start();
-    for (;;) {
-      await sleep(systemClock, 100);
-      const { caughtUpAt, fault } = await worker.status();
-      if (fault !== '') throw new Error(fault);
-      if (caughtUpAt !== undefined) break;
-    }
+  await sleep(systemClock, QUIET_MS);
+  const quiet = await live.measure(() => sleep(systemClock, seconds * 1_000));
+  let beside: RolledUp | undefined;
+  const busy = await live.measure(async () => {
+    beside = await rollUp();
   });
-  const longestMs = delay.stop();
-  const elapsedS = (performance.now() - began) / 1_000;
   live.stop();
-  const { rowsWritten } = await worker.status();
-  const cpuS = during.cpuS - (alone.cpuS / seconds) * elapsedS;
-  const spanS = (days * DAY_MS) / 1_000;
-  console.log(
-    `rolled up in ${elapsedS.toFixed(1)} s, ${cpuS.toFixed(1)} CPU s above the live load's: ` +
-      `${rowsWritten['15m']} quarter hours, ${rowsWritten['1h']} hours, ${rowsWritten['1d']} days`,
-  );
-  console.log(
-    `${Math.round(spanS / elapsedS)} x real time by the clock, ${Math.round(spanS / cpuS)} x on one core (target 200)`,
-  );
-  console.log('| with live readings | readings/s acknowledged | p50 ms | p99 ms |\n|---|---:|---:|---:|');
-  for (const [name, run] of [
-    ['alone', alone],
-    ['and roll-ups', during],
-  ] as const) {
-    console.log(`| ${name} | ${Math.round(run.perS)} | ${run.p50Ms.toFixed(0)} | ${run.p99Ms.toFixed(0)} |`);
+  if (beside !== undefined) {
+    const ofLive = (quiet.cpuS / seconds) * beside.elapsedS;
+    printRollUps([
+      ['alone', half, alone],
+      ['beside live readings', days - half, { ...beside, cpuS: beside.cpuS - ofLive }],
+    ]);
   }
-  console.log(`longest turn of the event loop while rolling up: ${longestMs.toFixed(0)} ms`);
-  await worker.stop();
+  printLive(quiet, busy);
   await ingest.stop();
   await marks.stop();
   await store.close();
-  rmSync(folder, { recursive: true, force: true });
+}
+
+interface RolledUp {
+  readonly elapsedS: number;
+  /** Of this process. */
+  readonly cpuS: number;
+  /** Of the store's own process. */
+  readonly storesCpuS: number;
+  readonly rows: Readonly<Record<'15m' | '1h' | '1d', number>>;
+  readonly longestTurnMs: number;
+}
+
+/** CPU seconds are those above the live readings'. */
+function printRollUps(runs: readonly (readonly [name: string, days: number, run: RolledUp])[]): void {
+  console.log(
+    '| rolled up | days | s | CPU s | CPU s of influxd | rows of 15 min | x real time by the clock | x on one core (target 200) | longest turn ms |',
+  );
+  console.log('|---|---:|---:|---:|---:|---:|---:|---:|---:|');
+  for (const [name, days, { elapsedS, cpuS, storesCpuS, rows, longestTurnMs }] of runs) {
+    const spanS = (days * DAY_MS) / 1_000;
+    const cells = [
+      name,
+      days,
+      elapsedS.toFixed(1),
+      cpuS.toFixed(1),
+      storesCpuS.toFixed(1),
+      rows['15m'].toLocaleString('en'),
+      Math.round(spanS / elapsedS).toLocaleString('en'),
+      Math.round(spanS / (cpuS + storesCpuS)).toLocaleString('en'),
+      longestTurnMs.toFixed(0),
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
+  }
+}
+
+function printLive(quiet: LoadFigures, busy: LoadFigures): void {
+  console.log('| live readings | acknowledged a second | p50 ms | p99 ms |\n|---|---:|---:|---:|');
+  const line = (name: string, ...cells: (number | string)[]) => console.log(`| ${name} | ${cells.join(' | ')} |`);
+  const of = ({ perS, p50Ms, p99Ms }: LoadFigures) => [Math.round(perS), p50Ms.toFixed(1), p99Ms.toFixed(1)];
+  line('alone', ...of(quiet));
+  line('beside roll-ups', ...of(busy));
+  const times = (of: (run: LoadFigures) => number) => `${(of(busy) / of(quiet)).toFixed(2)} x`;
+  line(
+    'ratio',
+    times((run) => run.perS),
+    times((run) => run.p50Ms),
+    times((run) => run.p99Ms),
+  );
+}
+
+function cpuSecondsOf(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 /** Straight into the store, marked as ingest marks them; newest day first. */
 async function tell(
   truth: GroundTruth,
-  store: DuckDBStore,
+  store: Store,
   marks: FileRollUpMarks,
   from: number,
   to: number,
@@ -150,16 +233,16 @@ interface LoadFigures {
 /** Batches at a steady pace, and how long each waits for its acknowledgement. */
 class LiveLoad {
   readonly #link: BenchLink;
-  readonly #batchesPerTick: number;
+  readonly #batchesPerMs: number;
   readonly #sentAt = new Map<string, number>();
   #latencies: number[] = [];
   #seq = 0;
-  #owed = 0;
+  #began = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(link: BenchLink, readingsPerS: number) {
     this.#link = link;
-    this.#batchesPerTick = (readingsPerS / READINGS_PER_BATCH / 1_000) * BATCHES_EVERY_MS;
+    this.#batchesPerMs = readingsPerS / READINGS_PER_BATCH / 1_000;
   }
 
   start(): void {
@@ -173,6 +256,7 @@ class LiveLoad {
         }
       }
     };
+    this.#began = performance.now();
     this.#timer = setInterval(() => this.#send(), BATCHES_EVERY_MS);
   }
 
@@ -194,8 +278,9 @@ class LiveLoad {
   }
 
   #send(): void {
-    this.#owed += this.#batchesPerTick;
-    for (; this.#owed >= 1; this.#owed--) {
+    // What a busy event loop came late for is sent after all.
+    const due = Math.floor((performance.now() - this.#began) * this.#batchesPerMs);
+    while (this.#seq < due) {
       const seq = ++this.#seq;
       const gateway = `live-${seq % LIVE_GATEWAYS}`;
       const time = Date.now();
