@@ -11,6 +11,8 @@ export interface CountedWith {
 export class StoredSeries {
   readonly #firstSlot: number;
   readonly #rowAt = new Map<number, RollUp>();
+  /** Quarter hours that have a row, rising; made when a position is first asked for. */
+  #slots: Float64Array | undefined;
   /** Of quarter hours that have rows of two sites, as after a move that is not rolled up yet. */
   readonly #others: RollUp[] = [];
   #earlier: { readonly position: CounterPosition | undefined } | undefined;
@@ -26,6 +28,7 @@ export class StoredSeries {
     const slot = slotOf(row.start);
     if (this.#rowAt.has(slot)) this.#others.push(row);
     else this.#rowAt.set(slot, row);
+    this.#slots = undefined;
   }
 
   /** The newest row before the stretch; undefined: there is none. */
@@ -58,11 +61,22 @@ export class StoredSeries {
 
   /** Where counting stood at the end of a quarter hour by these rows; `unknown`: the newest row before must be asked for. */
   positionAt(slot: number): CounterPosition | undefined | 'unknown' {
-    for (let at = slot; at >= this.#firstSlot; at--) {
-      const row = this.#rowAt.get(at);
-      if (row !== undefined) return this.#positionOf(row);
-    }
+    const row = this.#newestUpTo(slot);
+    if (row !== undefined) return this.#positionOf(row);
     return this.#earlier === undefined || slot < this.#firstSlot - 1 ? 'unknown' : this.#earlier.position;
+  }
+
+  /** By halving: a year of silence has 35,000 quarter hours without a row, and each of them is asked for. */
+  #newestUpTo(slot: number): RollUp | undefined {
+    this.#slots ??= Float64Array.from(this.#rowAt.keys()).sort();
+    let [low, high] = [0, this.#slots.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#slots[middle] as number) <= slot) low = middle + 1;
+      else high = middle;
+    }
+    const newest = this.#slots[low - 1];
+    return newest === undefined || newest < this.#firstSlot ? undefined : this.#rowAt.get(newest);
   }
 
   /** Heights of sealed rows are in counts of the multiplier that held when they were sealed. */
