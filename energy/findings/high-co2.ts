@@ -1,11 +1,15 @@
 /** Rooms with stale air: high for two hours, or far too high for half an hour. */
+import { AIR_BANDS } from '../../contract/air-bands.ts';
 import { inWords } from '../calendar.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
 import { aFinding, figure, type QuarterSeries, type RoomInput, type Rule, written } from './finding.ts';
 
-/** Above it the air of a room is no longer fresh by common guidance (Pettenkofer's 1,000 ppm; UBA 2008: 1,000–2,000 "elevated"). */
-export const HIGH_PPM = 1_000;
-/** A quarter more than people come to in a room aired by its rules: the airing does not work. */
+/**
+ * Above it air is poor: worse than class III of EN 16798-1, to which rooms of existing buildings are aired. A full class
+ * comes to 1,000 ppm and more in a room whose airing works.
+ */
+export const HIGH_PPM = AIR_BANDS.co2_ppm?.find(({ id }) => id === 'acceptable')?.most ?? 1_220;
+/** More than people come to in a room aired by its rules: the airing does not work. */
 export const CRITICAL_PPM = 1_400;
 /** A lesson or a meeting with the doors closed is over by then. */
 const HIGH_QUARTERS = 8;
@@ -54,7 +58,10 @@ function tell(room: RoomInput, run: Run, { isNow, isSevere }: { isNow: boolean; 
       `at most ${written(run.peak)} ppm; it rose above it on ${inWords(run.from, zone)}${isNow ? '' : ' and is below it now'}.`,
     whatToDo:
       'Open windows now; then look whether the ventilation of the room runs, its dampers open, and whether more people use it than it is made for.',
-    figures: [figure('Highest quarter hour', run.peak, 'ppm'), figure('Above 1,000 ppm for', hours, 'h', 2)],
+    figures: [
+      figure('Highest quarter hour', run.peak, 'ppm'),
+      figure(`Above ${written(HIGH_PPM)} ppm for`, hours, 'h', 2),
+    ],
   });
 }
 
