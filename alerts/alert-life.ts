@@ -62,7 +62,9 @@ export function liveOn(before: ReadonlyMap<string, OpenAlert>, judged: readonly 
     if (firingNow.has(id)) continue;
     const judgement = judgementOf.get(alert.rule);
     const why = judgement === undefined ? undefined : judgement.unknown(alert);
-    if (why !== undefined) {
+    // Where only this place cannot be judged, what is pending would wait for ever: it begins anew when it is seen again.
+    const isMoot = alert.state === 'pending' && judgement?.firing !== undefined;
+    if (why !== undefined && !isMoot) {
       open.set(id, { ...alert, unjudged: why });
       continue;
     }

@@ -13,7 +13,7 @@ export const highCo2 = fromFinding('high-co2', {
   id: 'high-co2',
   title: 'CO₂ over limit',
   summary:
-    'In a room the quarter-hour means of CO₂ were above 1,000 ppm for two hours (warning), or above 1,400 ppm for half an hour (critical). An hour below ends it; what was critical stays a warning for a day.',
+    'In a room the quarter-hour means of CO₂ were above 1,220 ppm (class III of EN 16798-1) for two hours, or, critical, above 1,400 ppm for half an hour. An hour below ends it; what was critical stays a warning for a day.',
   whatToDo:
     'Open windows now; then look whether the ventilation of the room runs, its dampers open, and whether more people use it than it is made for.',
   severity: 'warning',

@@ -206,22 +206,22 @@ describe('air', () => {
     expect(
       fired(
         'high-co2',
-        room((back) => (back <= 8 ? 1_100 : 600)),
+        room((back) => (back <= 8 ? 1_300 : 600)),
       ),
     ).toMatchObject([{ severity: 'warning' }]);
     expect(
       fired(
         'high-co2',
-        room((back) => (back <= 7 ? 1_100 : 600)),
+        room((back) => (back <= 7 ? 1_300 : 600)),
       ),
     ).toEqual([]);
     expect(
       fired(
         'high-co2',
-        room((back) => (back <= 6 ? 600 : 1_100)),
+        room((back) => (back <= 6 ? 600 : 1_300)),
       ),
     ).toEqual([]);
-    const silent = room((back) => (back <= 8 ? Number.NaN : 1_100));
+    const silent = room((back) => (back <= 8 ? Number.NaN : 1_300));
     expect(unknown('high-co2', silent, { gateway: 'g', device: 'r' })).toContain('nothing');
     expect(
       unknown(
