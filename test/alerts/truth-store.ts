@@ -23,6 +23,8 @@ export class TruthStore implements Pick<TelemetryStore, 'latest'>, Pick<RollUpSt
   change: (device: SimulatedDevice, time: number, values: Values) => Values = (_, __, values) => values;
   readonly #truth: GroundTruth;
   readonly #now: () => number;
+  /** Whole periods, by series and start: a month of evaluations asks for each again and again. */
+  readonly #rows = new Map<string, RollUp>();
   readonly #metrics = new Map<SimulatedDevice, readonly string[]>();
 
   constructor(truth: GroundTruth, now: () => number) {
@@ -102,11 +104,18 @@ export class TruthStore implements Pick<TelemetryStore, 'latest'>, Pick<RollUpSt
         width === '1d'
           ? startOfDay(start + 36 * HOUR, this.#truth.city.zone)
           : start + (width === '1h' ? HOUR : QUARTER);
-      if (start >= from && (next <= end || width === '1d'))
-        rows.push(this.#row(device, metric, start, Math.min(next, end)));
+      if (start >= from && (next <= end || width === '1d')) rows.push(this.#known(device, metric, start, next, end));
       start = next;
     }
     return rows;
+  }
+
+  #known(device: SimulatedDevice, metric: string, start: number, next: number, end: number): RollUp {
+    if (next > end) return this.#row(device, metric, start, end);
+    const key = `${device.gateway}/${device.id}/${metric}/${start}/${next}`;
+    const row = this.#rows.get(key) ?? this.#row(device, metric, start, next);
+    this.#rows.set(key, row);
+    return row;
   }
 
   #row(device: SimulatedDevice, metric: string, start: number, end: number): RollUp {
