@@ -14,6 +14,7 @@ import './style/map.css';
 import './style/lights.css';
 import './style/letters.css';
 import './style/alerts.css';
+import './style/site.css';
 import './style/phone.css';
 import { render } from 'preact';
 import { Page } from './page.tsx';

@@ -22,6 +22,11 @@ export function zonedDay(epochMs: number, zone: string): string {
   return format(zone, 'day', { weekday: 'short', day: 'numeric', month: 'short' }).format(epochMs).replace(',', '');
 }
 
+/** `Nov 2026` */
+export function zonedMonth(epochMs: number, zone: string): string {
+  return format(zone, 'month', { month: 'short', year: 'numeric' }).format(epochMs);
+}
+
 /** `Sun 1 Nov, 14:05` */
 export function zonedDayMinute(epochMs: number, zone: string): string {
   return `${zonedDay(epochMs, zone)}, ${zonedMinute(epochMs, zone)}`;

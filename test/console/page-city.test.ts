@@ -172,6 +172,71 @@ describeWithServer('chromium')('the five pages', () => {
     await page.locator('#energy .unit', { hasText: 'm³' }).first().waitFor();
   });
 
+  it('says how a site uses energy, and compares it with the week and the year before', async () => {
+    const { page, faults } = await open(await serve(), '/sites/latin-school');
+    const tiles = page.locator('#figures .figure');
+    await tiles.locator('.number').nth(5).waitFor();
+    expect(await tiles.allTextContents()).toEqual([
+      expect.stringMatching(/Base load24\.2 kW51 % of its mean/),
+      expect.stringMatching(/Peak118\.4 kWQuarter hour of Fri 20 Nov, 17:4\d/),
+      expect.stringMatching(/Load factor41 %/),
+      expect.stringMatching(/After hours46 %3,408 kWh; it is closed 70 % of the time/),
+      expect.stringMatching(/Cost, this month1,284\.55 USD.*example tariff/),
+      expect.stringMatching(/Emissions, this month1,790 kg CO₂e/),
+    ]);
+    expect(await wordsOf(page, '[data-compared="last-week"]')).toMatch(/7,020 kWh7,410 kWh\+5\.6 %99 %/);
+    expect(await wordsOf(page, '[data-compared="last-year"]')).toMatch(/Too few whole days are known\./);
+    expect(await wordsOf(page, '#figures .hint')).toMatch(/12\.4 kWh are spread over gaps/);
+    await page.getByRole('heading', { name: 'Monthly report' }).waitFor();
+    await page.locator('#energy .segment', { hasText: '12 months' }).click();
+    await page.waitForURL(/days=365/);
+    await page.getByRole('heading', { name: 'Consumption a month' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it('shows the week as a table that arrow keys walk through', async () => {
+    const { page } = await open(await serve(), '/sites/latin-school');
+    const week = page.locator('[data-week]');
+    await week.locator('td').first().waitFor();
+    expect(await week.locator('th[scope="row"]').allTextContents()).toEqual([
+      'Mon',
+      'Tue',
+      'Wed',
+      'Thu',
+      'Fri',
+      'Sat',
+      'Sun',
+    ]);
+    await week.locator('[data-cell="0-0"]').focus();
+    for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+    expect(await page.locator(':focus').getAttribute('data-cell')).toBe('1-3');
+    expect(await wordsOf(page, '[data-week] .note')).toBe('Tuesday 03:00 to 04:00: not measured');
+    await page.keyboard.press('End');
+    expect(await wordsOf(page, '[data-week] .note')).toBe('Tuesday 23:00 to 24:00: 24.0 kW, mean of 4 quarter hours');
+  });
+
+  it('tells what was decided of an event of a meter, and how one decides otherwise', async () => {
+    const { page } = await open(await serve(), '/sites/parks-office');
+    const event = page.locator('#energy [data-event="reset"]');
+    await event.waitFor();
+    expect(await event.textContent()).toMatch(/0\.0 kWh booked · decided by rule/);
+    await event.getByText('Was it something else?').click();
+    await event
+      .getByText(/lamplighter meter decide --device gw\/main-meter --metric active_energy_kwh --at /)
+      .waitFor();
+  });
+
+  it('has words for figures that fail to load, and loads them again', async () => {
+    const server = await serve();
+    server.answers.set('/api/analytics', new Error('The store does not answer. It is tried again.'));
+    const { page } = await open(server, '/sites/latin-school');
+    await page.locator('#energy canvas').waitFor();
+    await page.locator('#figures [role="alert"]', { hasText: 'The store does not answer' }).waitFor();
+    server.answers.delete('/api/analytics');
+    await page.locator('#figures').getByRole('button', { name: 'Try again' }).click();
+    await page.locator('[data-week] td').first().waitFor();
+  });
+
   it('walks through the lamps by arrow keys', async () => {
     const { page } = await open(await serve(), '/lights/lights-eastie');
     await page.locator('[data-lamp="lamp-01"]').focus();

@@ -1,4 +1,5 @@
 /** A city as /api tells it: 24 buildings, 12 circuits, 6 air stations, six things wrong. Figures follow the hour. */
+import type { AnalyticsReply } from '../../console/api/analytics/replies-analytics.ts';
 import type {
   AirReply,
   CircuitReply,
@@ -428,6 +429,104 @@ export function energy(query: URLSearchParams, now: number): EnergyReply {
         words: 'The counter fell from 482,113.4 to 0.2 kWh and went on from there.',
       },
     ],
+  };
+}
+
+export function analytics(query: URLSearchParams, now: number): AnalyticsReply {
+  const carrier = (query.get('carrier') ?? 'electricity') as AnalyticsReply['carrier'];
+  const unit = carrier === 'gas' || carrier === 'water' ? 'm³' : 'kWh';
+  const demand_unit = carrier === 'gas' || carrier === 'water' ? 'm³/h' : 'kW';
+  const from_ms = query.get('from') === 'month' ? now - 22 * DAY : Number(query.get('from'));
+  const of = (value: number | null, unit_: string) => ({
+    value,
+    unit: unit_,
+    refusal: value === null ? { code: 'too-few-days', words: 'Too few whole days are known.' } : null,
+    known_percent: 97.4,
+    measured_percent: 96.8,
+  });
+  const range = (from: number, to: number) => ({
+    from: new Date(from).toISOString(),
+    from_ms: from,
+    to: new Date(to).toISOString(),
+    to_ms: to,
+  });
+  const at_ms = now - 3 * DAY;
+  const when = { at: new Date(at_ms).toISOString(), at_ms, at_local: '2026-11-20T17:40-05:00' };
+  const compared = (name: 'last-week' | 'last-year', days: number, value: number | null) => ({
+    with: name,
+    ...of(value, '%'),
+    ...range(from_ms - days * DAY, now - days * DAY),
+    amount: value === null ? null : 7_410,
+    earlier_amount: value === null ? null : 7_020,
+    change: value === null ? null : 390,
+    days_compared: value === null ? null : 7,
+    days_asked: 7,
+    earlier_known_percent: value === null ? 0 : 99.2,
+    earlier_measured_percent: value === null ? 0 : 98.8,
+  });
+  const cells = Array.from({ length: 7 }, (_, weekday) =>
+    Array.from({ length: 24 }, (__, hour) =>
+      weekday === 2 && hour === 3
+        ? null
+        : weekday > 0 && weekday < 6 && hour > 6 && hour < 19
+          ? 70 + 20 * Math.sin(((hour - 6) * Math.PI) / 13)
+          : 24,
+    ),
+  );
+  const degrees = { days: 7, days_asked: 7 };
+  return {
+    site: query.get('site') ?? '',
+    site_name: 'Latin School',
+    zone: ZONE,
+    carrier,
+    unit,
+    demand_unit,
+    ...range(from_ms, now),
+    meters: [{ gateway: 'gw', device: 'main-meter', name: 'Main meter' }],
+    amount: { ...of(7_410, unit), interpolated: 12.4, estimated: 0 },
+    base_load: { ...of(24.2, demand_unit), days: 7, days_asked: 7, share_of_mean_percent: 51 },
+    peak: { ...of(118.4, demand_unit), ...when },
+    monthly_peaks: [{ month: '2026-11', ...range(from_ms, now), ...of(118.4, demand_unit), ...when }],
+    load_factor: of(41, '%'),
+    after_hours: { ...of(46, '%'), amount: 3_408, total: 7_410, share_of_time_percent: 70, holidays: 'massachusetts' },
+    profile: { ...of(90, demand_unit), cells, counts: cells.map((hours) => hours.map(() => 4)) },
+    comparisons: [compared('last-week', 7, 5.6), compared('last-year', 364, null)],
+    weather: {
+      station: { site: 'air-station', name: 'Roof station', distance_km: 2.1, is_far: false },
+      base_c: 18.33,
+      heating: { ...of(61, 'K·d'), ...degrees },
+      cooling: { ...of(0, 'K·d'), ...degrees },
+      normal_change: {
+        ...of(null, '%'),
+        observed: null,
+        expected: null,
+        change: null,
+        days_compared: null,
+        days_asked: 7,
+        baseline_from: null,
+        baseline_to: null,
+        baseline_days: 0,
+        model: null,
+      },
+    },
+    cost: {
+      ...of(1_284.55, 'USD'),
+      tariff: 'example-electric-tou',
+      revisions: ['2026-01'],
+      is_example: true,
+      is_named: false,
+      notes: ['The tariff is an example: replace it by your own.'],
+      lines: [],
+    },
+    emissions: {
+      kind: 'bought',
+      location: {
+        ...of(1_790, 'kg CO₂e'),
+        gwp: 'AR5',
+        factors: [{ id: 'egrid-newe-2023', revision: '2', year: 2_023, source: 'eGRID', is_second_hand: true }],
+      },
+      market: { ...of(1_790, 'kg CO₂e'), gwp: 'AR5', factors: [], basis: 'grid-average' },
+    },
   };
 }
 

@@ -176,6 +176,7 @@ function reply(url: URL, now: number): unknown {
   }
   if (pathname === '/api/problems') return { ...at, problems: fixtures.PROBLEMS(now) };
   if (pathname === '/api/energy') return fixtures.energy(searchParams, now);
+  if (pathname === '/api/analytics') return fixtures.analytics(searchParams, now);
   if (pathname === '/api/lights') return fixtures.lights(now);
   if (section === 'lights' && one !== undefined) return fixtures.circuit(one, now);
   if (pathname === '/api/air') return fixtures.air(now);

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { EnergyRow } from '../city/replies.ts';
 import { formatNumber } from '../formatters.ts';
-import { zonedDay, zoneLabel } from '../zoned-time.ts';
+import { zonedDay, zonedMonth, zoneLabel } from '../zoned-time.ts';
 import { dayAxis, valueAxis } from './axes.ts';
 import { colourOf, stripes } from './chart-colours.ts';
 import { ChartFrame } from './chart-frame.tsx';
@@ -15,7 +15,10 @@ export interface BarChartProps {
   readonly title: string;
   readonly unit: string;
   readonly decimals: number;
+  /** Of the highest quarter hour. */
+  readonly demandUnit: string;
   readonly zone: string;
+  readonly every: 'day' | 'month';
   readonly rows: readonly EnergyRow[];
   readonly isLoading: boolean;
   readonly fault: string;
@@ -24,7 +27,8 @@ export interface BarChartProps {
 }
 
 export function BarChart(props: BarChartProps) {
-  const { rows, unit, decimals, zone } = props;
+  const { rows, unit, decimals, zone, every } = props;
+  const nameOf = (row: EnergyRow) => (every === 'day' ? zonedDay : zonedMonth)(row.from_ms, zone);
   const isWhole = (row: EnergyRow) => row.coverage_percent >= COMPLETE_PERCENT;
   const data = useMemo<uPlot.AlignedData>(
     () => [
@@ -34,7 +38,7 @@ export function BarChart(props: BarChartProps) {
     ],
     [rows],
   );
-  const days = rows.map((row) => zonedDay(row.from_ms, zone));
+  const names = rows.map((row) => nameOf(row).split(' ').slice(0, 2).join(' '));
   const draw = (parent: HTMLElement, onIndex: (index: number | undefined) => void) => {
     const paths = uPlot.paths.bars?.({ size: [0.72, 56], radius: 0.08 });
     const bar = (fill: uPlot.Series.Fill): uPlot.Series => ({
@@ -55,14 +59,7 @@ export function BarChart(props: BarChartProps) {
           y: { range: (_plot, _least, most) => [0, most === null || most <= 0 ? 1 : most * 1.12] },
         },
         series: [{}, bar(colourOf('--lamp')), bar((plot) => stripes(plot.ctx, colourOf('--lamp-line')))],
-        axes: [
-          dayAxis(
-            zoneLabel(zone, Date.now()),
-            days.map((day) => day.split(' ').slice(0, 2).join(' ')),
-            parent.clientWidth,
-          ),
-          valueAxis(unit, decimals),
-        ],
+        axes: [dayAxis(zoneLabel(zone, Date.now()), names, parent.clientWidth), valueAxis(unit, decimals)],
         hooks: {
           draw: [(plot) => markEvents(plot, rows)],
           setCursor: [(plot) => onIndex(plot.cursor.idx ?? undefined)],
@@ -76,7 +73,7 @@ export function BarChart(props: BarChartProps) {
   return (
     <ChartFrame
       title={props.title}
-      summary={`${known.length} of ${rows.length} days have a value.`}
+      summary={`${known.length} of ${rows.length} ${every}s have a value.`}
       legend={[
         { label: 'complete', swatch: 'bar-whole' },
         { label: 'incomplete data', swatch: 'bar-striped' },
@@ -93,26 +90,36 @@ export function BarChart(props: BarChartProps) {
               <span class="number">{formatNumber(row.value, decimals)}</span> <span class="unit">{unit}</span>
             </span>
             <span class="note">
-              {zonedDay(row.from_ms, zone)}
+              {nameOf(row)}
               {index === undefined ? ', so far' : ''} ·{' '}
               {row.value === null ? 'no data' : `${formatNumber(row.coverage_percent)} % of the data`}
+              {row.peak === null ? '' : ` · peak ${formatNumber(row.peak, 1)} ${props.demandUnit}`}
               {row.events.length === 0 ? '' : ` · ${row.events.join(', ')}`}
             </span>
           </>
         );
       }}
       draw={draw}
-      drawKey={`${unit} ${zone} ${rows.length} ${rows[0]?.from_ms ?? 0} ${rows.flatMap((row) => row.events).join()}`}
+      drawKey={`${unit} ${zone} ${every} ${rows.length} ${rows[0]?.from_ms ?? 0} ${rows.flatMap((row) => row.events).join()}`}
       data={data}
       csv={() => [
-        ['from (UTC)', 'to (UTC)', `day (${zone})`, `consumption (${unit})`, 'coverage (%)', 'events'],
+        [
+          'from (UTC)',
+          'to (UTC)',
+          `${every} (${zone})`,
+          `consumption (${unit})`,
+          'coverage (%)',
+          'events',
+          `peak (${props.demandUnit})`,
+        ],
         ...rows.map((row) => [
           new Date(row.from_ms).toISOString(),
           new Date(row.to_ms).toISOString(),
-          zonedDay(row.from_ms, zone),
+          nameOf(row),
           row.value === null ? '' : String(row.value),
           String(row.coverage_percent),
           row.events.join(' '),
+          row.peak === null ? '' : String(row.peak),
         ]),
       ]}
       height={220}

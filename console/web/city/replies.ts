@@ -8,6 +8,7 @@ import type {
   SiteRowReply,
 } from '../../api/replies-city.ts';
 
+export type { AnalyticsReply } from '../../api/analytics/replies-analytics.ts';
 export type {
   AirReply,
   CircuitReply,

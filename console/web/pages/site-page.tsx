@@ -7,10 +7,13 @@ import type { City } from '../city.ts';
 import { formatAge, formatNumber } from '../formatters.ts';
 import { usePlace } from '../router.ts';
 import { GatewaysOfSite } from '../site/gateways-of-site.tsx';
-import { SiteEnergy } from '../site/site-energy.tsx';
+import { ReportDownload } from '../site/report-download.tsx';
+import { carrierOf, SiteEnergy } from '../site/site-energy.tsx';
+import { SiteFigures } from '../site/site-figures.tsx';
 import { SiteLoad } from '../site/site-load.tsx';
 import { SiteMeters } from '../site/site-meters.tsx';
 import { SiteRooms } from '../site/site-rooms.tsx';
+import { spanOf } from '../site/site-spans.ts';
 import { Fault, SkeletonRows, Tile, TileSkeletons } from '../tile.tsx';
 import { useAsked } from '../use-asked.ts';
 
@@ -71,6 +74,8 @@ function About({ site }: { readonly site: SiteDetailReply }) {
 function Body(props: { readonly city: City; readonly site: SiteDetailReply; readonly query: URLSearchParams }) {
   const { city, site, query } = props;
   const now = city.now();
+  const carrier = carrierOf(site, query);
+  const span = spanOf(query.get('days'));
   const isOld = site.state !== 'live' && site.state !== 'never';
   const water = site.meters.find(({ carrier, today }) => carrier === 'water' && today?.value != null);
   const gas = site.meters.find(({ carrier, today }) => carrier === 'gas' && today?.value != null);
@@ -141,8 +146,10 @@ function Body(props: { readonly city: City; readonly site: SiteDetailReply; read
       {site.meters.length === 0 ? null : (
         <>
           <SiteLoad city={city} site={site} query={query} />
-          <SiteEnergy city={city} site={site} query={query} />
+          <SiteEnergy city={city} site={site} carrier={carrier} span={span} />
+          <SiteFigures site={site} carrier={carrier} span={span} />
           <SiteMeters site={site} chosen={query.get('meter')} />
+          <ReportDownload site={site} now={now} />
         </>
       )}
       {site.rooms.length === 0 ? null : <SiteRooms site={site} chosen={query.get('room')} />}
