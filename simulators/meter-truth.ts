@@ -104,9 +104,8 @@ class ToldMeter {
   readonly #metric: string;
   readonly #displays: readonly DisplayFault[];
   readonly #exchanges: readonly number[];
-  /** Its first and its last right reading. */
-  readonly #first: number;
-  readonly #last: number;
+  /** Its first and its last right reading; undefined when there is none. */
+  readonly #spoke: { readonly first: number; readonly last: number } | undefined;
   /** In order, apart from each other. */
   readonly losses: readonly LostAmount[];
   readonly gaps: readonly HiddenAmount[];
@@ -121,8 +120,8 @@ class ToldMeter {
     this.#device = device;
     this.#metric = metric;
     this.#displays = displays;
-    this.#first = this.#rightFrom(told.from);
-    this.#last = this.#rightBefore(told.to);
+    const [first, last] = [this.#rightFrom(told.from), this.#rightBefore(told.to)];
+    this.#spoke = first <= last ? { first, last } : undefined;
     const inOrder = [...registers].sort((one, other) => one.from - other.from);
     this.#exchanges = inOrder.filter(({ kind }) => kind !== 'reset').map(({ from }) => from);
     const resets = inOrder.filter(({ kind }) => kind === 'reset').map(({ from }) => this.#around(from, from));
@@ -139,11 +138,13 @@ class ToldMeter {
 
   /** What can be known to have been counted up to an instant, but for a constant. */
   knownAt(time: number): number {
-    if (time <= this.#first) return this.#countedAt(this.#first);
-    const from = time >= this.#last ? this.#last : this.#rightBefore(time + 1);
+    if (this.#spoke === undefined) return 0;
+    const { first, last } = this.#spoke;
+    if (time <= first) return this.#countedAt(first);
+    const from = time >= last ? last : this.#rightBefore(time + 1);
     const lost = this.losses.reduce((sum, { to, amount }) => sum + (to <= time ? amount : 0), 0);
     const height = this.#countedAt(from) - lost;
-    if (from === this.#last) return height;
+    if (from === last) return height;
     // While something is lost, what is known stands still.
     const loss = this.losses.find((one) => one.from === from && one.to > time);
     if (loss !== undefined) return height;
@@ -158,15 +159,15 @@ class ToldMeter {
 
   /** What lies before the first reading and after the last. */
   untold({ from, to }: Stretch): LostAmount[] {
-    const before = { from, to: Math.min(to, this.#first) };
-    const after = { from: Math.max(from, this.#last), to };
+    const before = { from, to: Math.min(to, this.#spoke?.first ?? to) };
+    const after = { from: Math.max(from, this.#spoke?.last ?? to), to };
     return [before, after]
       .filter((stretch) => stretch.from < stretch.to)
       .map((stretch) => ({ kind: 'untold', ...stretch, amount: this.#between(stretch.from, stretch.to) }));
   }
 
   #isTold({ from, to }: Stretch): boolean {
-    return from >= this.#first && to <= this.#last;
+    return this.#spoke !== undefined && from >= this.#spoke.first && to <= this.#spoke.last;
   }
 
   /** What was counted since the last reading before an instant. */

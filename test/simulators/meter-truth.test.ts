@@ -74,6 +74,14 @@ it('draws a straight line across a silence, and counts no reading in it', () => 
   expect([...truth.expectedReadings(name.gateway, 'main-meter', FROM, TO)]).toHaveLength(count(truth, 'main-meter'));
 });
 
+it('knows nothing of a meter that said nothing, and that all of it is lost', () => {
+  const { meter } = ill({ silent: [{ site, from: FROM - HOUR }] });
+  expect(meter.known(name, at(1), at(60))).toBe(0);
+  const lost = meter.lost(name, at(1), at(60));
+  expect(lost).toEqual([{ kind: 'untold', from: at(1), to: at(60), amount: meter.counted(name, at(1), at(60)) }]);
+  expect(meter.gaps(name, FROM, TO)).toEqual([]);
+});
+
 it('loses what an old meter counted last, where its reading was too long to be written down', () => {
   const { truth, meter } = ill({
     registers: [{ kind: 'rollover', site, from: at(5), limit: FIVE_DIGITS, at: at(30) }],
