@@ -92,7 +92,10 @@ export class BackupDoor implements Service {
     const say = (line: ServerLine): void => {
       if (!socket.destroyed) socket.write(`${JSON.stringify(line)}\n`);
     };
-    const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+    const reading = createInterface({ input: socket });
+    // A socket that is destroyed closes without an end.
+    socket.once('close', () => reading.close());
+    const lines = reading[Symbol.asyncIterator]();
     try {
       const { into } = JSON.parse((await lines.next()).value ?? '{}') as { into?: string };
       if (into === undefined || !isAbsolute(into))

@@ -120,7 +120,10 @@ async function copyAll(
     socket.write(`${JSON.stringify({ into: draft })}\n`);
     const tell = (taken: boolean): unknown => socket.write(`${JSON.stringify({ taken })}\n`);
     let taking: Promise<void> = Promise.resolve();
-    for await (const text of createInterface({ input: socket })) {
+    const lines = createInterface({ input: socket });
+    // A socket that is destroyed closes without an end.
+    socket.once('close', () => lines.close());
+    for await (const text of lines) {
       const line = JSON.parse(text) as ServerLine;
       if ('error' in line) throw errorOf(line.error);
       if ('done' in line) {
