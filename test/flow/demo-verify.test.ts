@@ -40,6 +40,7 @@ async function expectExact(data: string): Promise<void> {
   const { code, stdout, stderr } = await verify(data);
   expect(stdout.trim().split('\n').at(-1), stderr).toMatch(/^EXACT: [\d,]+ values of 3,\d{3} series, /);
   expect(stdout).not.toMatch(/NOT/);
+  expect(stdout, stderr).toMatch(/^ROLL-UPS RIGHT: [\d,]+ days and [\d,]+ hours of counters/m);
   expect(code).toBe(0);
 }
 
@@ -62,7 +63,7 @@ test('after a clean run and three kill -9, in the middle of history and after it
   expect(await server.stop()).toBe(0);
 });
 
-test.each(['duplicate,reorder,garbage', 'skew', 'rollover,swap'])(
+test.each(['duplicate,reorder,garbage', 'skew', 'rollover,swap', 'reset,glitch,dip,spike,gap'])(
   'while the city is disturbed by %s',
   { timeout: TIMEOUT_MS },
   async (faults) => {
@@ -135,6 +136,11 @@ test('says what is missing and different when somebody has been at the store', {
       SELECT series, max(time) FROM reading_values WHERE series = (
         SELECT id FROM series WHERE gateway = 'kenmore-air-gateway' AND metric = 'o3_ppb')
       GROUP BY series)`);
+  for (const table of ['rollup_1h', 'rollup_1d']) {
+    await connection.run(`
+      UPDATE ${table} SET consumption = consumption * 1.01 WHERE series = (
+        SELECT id FROM series WHERE gateway = 'city-hall-gateway' AND metric = 'active_energy_kwh')`);
+  }
   connection.closeSync();
   file.closeSync();
 
@@ -145,6 +151,10 @@ test('says what is missing and different when somebody has been at the store', {
     /city-hall-gateway main-meter voltage_v, \d{4}-\d{2}-\d{2}: 1 missing\n {2}\S+Z is missing \(2\d\d/,
   );
   expect(stdout).toMatch(/kenmore-air-gateway station o3_ppb, \S+: 1 different\n {2}\S+Z is [\d.]+ instead of [\d.]+/);
+  expect(stdout).toMatch(
+    /city-hall-gateway main-meter active_energy_kwh, (day|hour) from \S+Z: [\d.]+ kWh instead of [\d.]+ kWh\n/,
+  );
+  expect(stdout).toMatch(/^ROLL-UPS WRONG: \d+ of [\d,]+ days and [\d,]+ hours of counters/m);
   expect(stdout.trim().split('\n').at(-1)).toMatch(/^NOT EXACT: 1 missing, 1 different — of [\d,]+ values/);
   expect(await server.stop()).toBe(0);
 });
