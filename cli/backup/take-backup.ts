@@ -3,7 +3,7 @@
  * hashes all, and gives the whole its name at the very end. Until then it has a name that begins with `.backup-`.
  */
 import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -41,11 +41,12 @@ export async function takeBackup(request: BackupRequest): Promise<BackupManifest
   const place = typeof target === 'string' ? await freePlace(resolve(target), data) : undefined;
   await needServer(data);
   const parent = place === undefined ? data : dirname(place);
-  const draft = join(parent, `${UNFINISHED}${place === undefined ? 'archive' : basename(place)}-${process.pid}`);
+  const name = `${UNFINISHED}${place === undefined ? 'archive' : basename(place)}-`;
+  let draft = '';
   const began = Math.floor(clock.now());
   try {
     await mkdir(parent, { recursive: true, mode: 0o700 });
-    await mkdir(draft, { mode: 0o700 });
+    draft = await mkdtemp(join(parent, name));
     const known = new Map<string, Copied>();
     const served = await copyAll(data, draft, known, request);
     const files = await hashed(draft, known);
@@ -70,7 +71,7 @@ export async function takeBackup(request: BackupRequest): Promise<BackupManifest
     request.stopped.throwIfAborted();
     throw await withRoomInWords(error, parent, 'Nothing was kept of this backup.');
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    if (draft !== '') await rm(draft, { recursive: true, force: true });
   }
 }
 
