@@ -97,9 +97,9 @@ export const meterReset = fromFinding('meter-reset', {
   id: 'meter-reset',
   title: 'Meter began again',
   summary:
-    'A counter fell and stayed below: the meter was reset or replaced without a word. The fall is not counted. Told for 14 days.',
+    'A counter fell and stayed below: the meter was reset or replaced without a word. The fall is not counted. Told for 14 days, or until a person has decided about it.',
   whatToDo:
-    'Find out whether the meter was replaced, reset or restarted. If it was replaced, note both readings for the bill: lamplighter meter swap; if the rule is wrong: lamplighter meter decide.',
+    'Find out whether the meter was replaced, reset or restarted. If it was replaced, note both readings for the bill and book them: lamplighter meter decide --as swap. Any decision about it ends the alert.',
   severity: 'warning',
   owner: 'facilities',
   forMs: 0,
