@@ -66,8 +66,10 @@ export function describeRollUpReader(engine: {
           const register = aRegister(gateway, intervalMs, stamp);
           const values = valuesOf(happenings, intervalMs);
           const last = values.at(-1)!.time + intervalMs + MINUTE;
-          // Two days at most are left for the reader.
-          const until = Math.max(START + rolledUp * (last - START), last - 40 * 60 * MINUTE);
+          // Less than two days are left for the reader, with the silence before them.
+          const young = values.find(({ time }) => time >= last - 40 * 60 * MINUTE)?.time ?? last;
+          const least = last - values[0]!.time > 40 * 60 * MINUTE ? young + 1 : START;
+          const until = Math.max(START + rolledUp * (last - START), least);
           await commit(
             store,
             gateway,

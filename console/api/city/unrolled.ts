@@ -23,8 +23,6 @@ export const MOST_UNROLLED_SLOTS = 200;
 const LATELY_MS = 2 * 86_400_000;
 /** Where only the first row is known, the value that it stands for lies so near. */
 const BASELINE_MS = 3_600_000;
-/** Values behind a hole that ends with a row: the other end of its last difference, and what tells a glitch. */
-const BEHIND_MS = 2 * QUARTER_MS;
 /** Holes that begin within the same hours share a question. */
 const ALIKE_MS = 6 * 3_600_000;
 
@@ -86,9 +84,15 @@ export class Unrolled {
         const found = values.get(nameOf(work.counter));
         if (found === undefined) continue;
         const made = this.#made(metric, work, found);
+        const told = new Set(stored.get(nameOf(work.counter))?.flatMap(knownSlot));
         const all = getOrCreate(rows, nameOf(work.counter), () => ({ rows: [], slots: new Set<number>() }));
-        all.rows.push(...made.rows);
-        for (let slot = work.beginSlot; slot < work.endSlot; slot++) all.slots.add(slot);
+        for (const row of made.rows) {
+          const slot = slotOf(row.start);
+          // The far end of a long gap was not read: the row that knows it stays.
+          if (row.consumption === null && told.has(slot)) continue;
+          all.rows.push(row);
+          all.slots.add(slot);
+        }
         events.push(...made.events);
       }
     }
@@ -144,8 +148,7 @@ export class Unrolled {
     const position = positionAt(beginSlot - 1);
     const beforeMs = known.length === 0 ? LATELY_MS : BASELINE_MS;
     const readFrom = Math.max(position?.time ?? 0, startOfSlot(beginSlot) - beforeMs);
-    const isOpen = !known.some(({ start }) => slotOf(start) === endSlot - 1);
-    const readTo = startOfSlot(endSlot) + (isOpen ? LATELY_MS : BEHIND_MS);
+    const readTo = Math.min(startOfSlot(endSlot) + LATELY_MS, this.#now + QUARTER_MS);
     return { counter, rules, beginSlot, endSlot, position, readFrom, readTo };
   }
 
@@ -195,4 +198,8 @@ export class Unrolled {
     if (this.#now - stands > gapMs) return 0;
     return Math.max(0, Math.min(this.#now, start + QUARTER_MS) - Math.max(stands, start));
   }
+}
+
+function knownSlot({ start, consumption }: RollUp): number[] {
+  return consumption === null ? [] : [slotOf(start)];
 }
