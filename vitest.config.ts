@@ -4,8 +4,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['node_modules/**', 'dist/**'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Only what hangs should run into these: two cores may be shared with other work.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     // Most of the time goes into waiting for real processes, not into computing.
     maxWorkers: 3,
