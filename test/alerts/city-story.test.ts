@@ -127,8 +127,8 @@ describe('a healthy city', () => {
     'is quiet for thirty days, all of it',
     async () => {
       const story = new Story(NOON - 15 * DAY);
-      // Steps of five hours come to each hour of the day.
-      for (let hour = 0; hour < 30 * 24; hour += 5) {
+      // Steps of thirteen hours come to each hour of the day.
+      for (let hour = 0; hour < 30 * 24; hour += 13) {
         const ids = await story.firing(NOON - 15 * DAY + hour * HOUR);
         expect(
           ids.filter((id) => !isWear(id)),

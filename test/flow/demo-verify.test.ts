@@ -16,11 +16,11 @@ import { type CommandEnd, lamplighter } from './command.ts';
 import { connected } from './story.ts';
 
 const isLong = process.env.CI === 'true';
-/** In continuous integration the first story tells the fortnight that a first start tells, the others less. */
-const FORTNIGHT_DAYS = isLong ? 14 : 4 / 24;
+/** In continuous integration the first story tells some days, the others less. */
+const FIRST_DAYS = isLong ? 3 : 4 / 24;
 const SHORT_DAYS = 4 / 24;
-/** Long enough to stop the store twice in it; the fortnight takes four minutes on a busy machine. */
-const OUTAGE_DAYS = 3;
+/** Long enough to stop the store twice in it. */
+const OUTAGE_DAYS = 2;
 const TIMEOUT_MS = isLong ? 600_000 : 240_000;
 
 async function startDemo(data: string, args: readonly string[] = [], historyDays = SHORT_DAYS): Promise<ServerProcess> {
@@ -48,16 +48,16 @@ test('after a clean run and three kill -9, in the middle of history and after it
   timeout: TIMEOUT_MS,
 }, async () => {
   const data = join(temporaryFolder(), 'data');
-  let server = await startDemo(data, [], FORTNIGHT_DAYS);
+  let server = await startDemo(data, [], FIRST_DAYS);
   await sleep(400 + Math.random() * 1_500);
   await server.kill();
-  server = await startDemo(data, [], FORTNIGHT_DAYS);
+  server = await startDemo(data, [], FIRST_DAYS);
   await expectExact(data);
   expect((await server.api.get<DemoReply>('/api/demo')).history.state).toBe('done');
   for (let kill = 0; kill < 2; kill++) {
     await sleep(500 + Math.random() * 2_000);
     await server.kill();
-    server = await startDemo(data, [], FORTNIGHT_DAYS);
+    server = await startDemo(data, [], FIRST_DAYS);
   }
   await expectExact(data);
   expect(await server.stop()).toBe(0);

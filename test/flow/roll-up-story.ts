@@ -18,10 +18,10 @@ import { eventually } from './story.ts';
 /** Continuous integration tells the whole story, other runs a shorter one. */
 const isLong = process.env.CI === 'true';
 
-const DEVICES = isLong ? 30 : 20;
-const DAYS = isLong ? 21 : 10;
-const KILLS_IN_HISTORY = isLong ? 10 : 3;
-const KILLS_AFTER_EACH = isLong ? 4 : 1;
+const DEVICES = 20;
+const DAYS = isLong ? 10 : 7;
+const KILLS_IN_HISTORY = isLong ? 6 : 3;
+const KILLS_AFTER_EACH = isLong ? 2 : 1;
 const MINUTE = 60_000;
 const STEP = 5 * MINUTE;
 const HOUR = 60 * MINUTE;
