@@ -54,7 +54,9 @@ export async function restoreBackup(request: RestoreRequest): Promise<BackupMani
     await mkdir(draft, { mode: 0o700 });
     await takeAll(draft, manifest, files);
     const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
-    request.say(`${manifest.files.length} files, ${inMiB(bytes)}: whole, by size and SHA-256`);
+    request.say(
+      `${manifest.files.length} ${manifest.files.length === 1 ? 'file' : 'files'}, ${inMiB(bytes)}: whole, by size and SHA-256`,
+    );
     if (manifest.store === 'influxdb') await markAround(draft, manifest, request);
     moved = true;
     for (const name of await readdir(draft)) await rename(join(draft, name), join(data, name));

@@ -61,7 +61,9 @@ export async function takeBackup(request: BackupRequest): Promise<BackupManifest
     await writeManifest(draft, manifest);
     request.stopped.throwIfAborted();
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    say(`${files.length} files, ${inMiB(bytes)}, each with its SHA-256 in ${MANIFEST}`);
+    say(
+      `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${inMiB(bytes)}, each with its SHA-256 in ${MANIFEST}`,
+    );
     if (place === undefined) await pack(draft, manifest, target as Writable);
     else if (isArchive(place)) await packAs(place, draft, manifest);
     else await rename(draft, place);
