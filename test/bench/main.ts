@@ -15,7 +15,7 @@ import { findInfluxd, startInfluxd } from '../real-servers/influxd.ts';
 import { ServerProcess } from '../server-process.ts';
 import { benchFleet } from './fleet.ts';
 import { type LoadOptions, load } from './loader.ts';
-import { benchRollUp } from './rollup.ts';
+import { benchRollUp, cpuSecondsOf } from './rollup.ts';
 import { storeLimit } from './store-limit.ts';
 
 const GATEWAYS = 20;
@@ -94,7 +94,8 @@ async function benchInfluxdb(): Promise<void> {
     log: silentLog,
   });
   const raw = await rawLimit(store);
-  await benchServer(folder, ['--store', 'influxdb', '--influx-url', influxd.url], raw);
+  const args = ['--store', 'influxdb', '--influx-url', influxd.url];
+  await benchServer(folder, args, raw, () => cpuSecondsOf(influxd.pid));
   await influxd.stop();
   rmSync(folder, { recursive: true, force: true });
 }
@@ -109,11 +110,17 @@ async function rawLimit(store: TelemetryStore): Promise<number> {
   return limit;
 }
 
-async function benchServer(folder: string, args: string[], raw: number): Promise<void> {
+/** `storeCpuSeconds` tells what a store in a process of its own has taken so far. */
+async function benchServer(
+  folder: string,
+  args: string[],
+  raw: number,
+  storeCpuSeconds: () => number = () => 0,
+): Promise<void> {
   console.log(
-    '| readings a batch | readings/s acknowledged | of the store alone | server CPU s per million | p50 ms at half load | p99 ms at half load | peak MiB |',
+    '| readings a batch | readings/s acknowledged | of the store alone | server CPU s per million | of the store’s process | p50 ms at half load | p99 ms at half load | peak MiB |',
   );
-  console.log('|---:|---:|---:|---:|---:|---:|---:|');
+  console.log('|---:|---:|---:|---:|---:|---:|---:|---:|');
   for (const readingsPerBatch of BATCH_SIZES) {
     const data = join(folder, `data-${readingsPerBatch}`);
     const server = await ServerProcess.start({
@@ -132,15 +139,17 @@ async function benchServer(folder: string, args: string[], raw: number): Promise
       inFlight: IN_FLIGHT_READINGS[readingsPerBatch] ?? 20_000,
     };
     await load({ ...common, seconds: 2 });
-    const cpuBefore = server.cpuSeconds();
+    const [cpuBefore, storeCpuBefore] = [server.cpuSeconds(), storeCpuSeconds()];
     const full = await load(common);
     const cpu = ((server.cpuSeconds() - cpuBefore) / full.acknowledged) * 1e6;
+    const storeCpu = ((storeCpuSeconds() - storeCpuBefore) / full.acknowledged) * 1e6;
     const half = await load({ ...common, rate: full.perSecond / 2 });
     const cells = [
       readingsPerBatch,
       thousands(full.perSecond),
       (full.perSecond / raw).toFixed(2),
       cpu.toFixed(2),
+      storeCpu === 0 ? '–' : storeCpu.toFixed(2),
       half.p50Ms.toFixed(0),
       half.p99Ms.toFixed(0),
       server.peakMiB().toFixed(0),

@@ -187,7 +187,8 @@ function printLive(quiet: LoadFigures, busy: LoadFigures): void {
   );
 }
 
-function cpuSecondsOf(pid: number | undefined): number {
+/** What a process has taken so far, seconds of a core. */
+export function cpuSecondsOf(pid: number | undefined): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
