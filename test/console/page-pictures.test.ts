@@ -23,6 +23,7 @@ const MOST_BYTES = 300_000;
 const PAGES: readonly (readonly [name: string, fixture: string, demo: string, sign: string])[] = [
   ['city', '/', '/', '.headline .figure'],
   ['site', '/sites/latin-school?range=7d', '/sites/madison-park-high?range=7d', '#load .readout .number'],
+  ['figures', '/sites/latin-school#figures', '/sites/madison-park-high#figures', '#figures'],
   ['lights', '/lights', '/lights', '[data-circuit]'],
   [
     'circuit',
@@ -31,6 +32,7 @@ const PAGES: readonly (readonly [name: string, fixture: string, demo: string, si
     '.lamp-panel .readout .number',
   ],
   ['air', '/air', '/air', '#station-chart .readout .number'],
+  ['alerts', '/alerts', '/alerts', '#open-title'],
   ['gateways', '/gateways/gw-engine-53', '/gateways/tobin-center-gateway', '.gateway-panel .ledger'],
 ];
 const KINDS = {
