@@ -16,8 +16,9 @@ export const SITE_SPANS: readonly SiteSpan[] = [
   { id: '365', label: '12 months', words: 'last 12 months', days: 365, every: 'month' },
 ];
 
+/** A week, unless another is asked for: a new city has no month to judge by. */
 export function spanOf(id: string | null): SiteSpan {
-  return (SITE_SPANS.find((span) => span.id === id) ?? SITE_SPANS[1]) as SiteSpan;
+  return (SITE_SPANS.find((span) => span.id === id) ?? SITE_SPANS[0]) as SiteSpan;
 }
 
 /** Local midnight at which the span begins, epoch milliseconds; today is its last day. */
