@@ -14,7 +14,7 @@ import type { Service } from '../runtime/service.ts';
 import { untilStopped } from '../runtime/until-stopped.ts';
 import { type Change, checkedChange } from './change.ts';
 import { Entries, EntriesAhead } from './entries.ts';
-import type { City, Credential, Device, Gateway, MeterDecision, Site } from './model.ts';
+import { EntriesView } from './entries-view.ts';
 import { type SnapshotPage, type SnapshotPosition, snapshotKey } from './register-snapshot-feed.ts';
 import { readSnapshotFile, writeSnapshotFile } from './register-snapshot-file.ts';
 import type { RegisterView } from './register-view.ts';
@@ -32,7 +32,7 @@ export interface RegisterSnapshotDeps {
 /** Changes in so short a time become one writing of the file. */
 const WRITE_AFTER_MS = 1_000;
 
-export class RegisterSnapshot implements RegisterView, Service {
+export class RegisterSnapshot extends EntriesView implements RegisterView, Service {
   readonly name = 'snapshot of the register';
   readonly #deps: RegisterSnapshotDeps;
   readonly #stopped = new AbortController();
@@ -46,6 +46,7 @@ export class RegisterSnapshot implements RegisterView, Service {
   #fault = '';
 
   constructor(deps: RegisterSnapshotDeps) {
+    super();
     this.#deps = deps;
   }
 
@@ -69,6 +70,10 @@ export class RegisterSnapshot implements RegisterView, Service {
     if (this.#writing !== undefined) this.#writeFile();
   }
 
+  protected held(): Entries {
+    return this.#entries;
+  }
+
   get version(): number {
     return this.#position?.version ?? 0;
   }
@@ -76,42 +81,6 @@ export class RegisterSnapshot implements RegisterView, Service {
   /** Why the owner cannot be asked now, in words; empty while all is well. */
   get fault(): string {
     return this.#fault;
-  }
-
-  city(): City | undefined {
-    return this.#entries.city();
-  }
-
-  site(id: string): Site | undefined {
-    return this.#entries.site(id);
-  }
-
-  sites(): readonly Site[] {
-    return this.#entries.sites();
-  }
-
-  gateway(id: string): Gateway | undefined {
-    return this.#entries.gateway(id);
-  }
-
-  gateways(): readonly Gateway[] {
-    return this.#entries.gateways();
-  }
-
-  device(gateway: string, device: string): Device | undefined {
-    return this.#entries.device(gateway, device);
-  }
-
-  devices(gateway?: string): readonly Device[] {
-    return this.#entries.devices(gateway);
-  }
-
-  credential(id: string): Credential | undefined {
-    return this.#entries.credential(id);
-  }
-
-  decisions(): readonly MeterDecision[] {
-    return this.#entries.decisions();
   }
 
   onChange(listener: () => void): () => void {

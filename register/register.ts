@@ -20,6 +20,7 @@ import { type Change, checkedChange } from './change.ts';
 import { hashToken, type IssuedCredential, newToken } from './credentials.ts';
 import type { DecisionKey } from './decisions.ts';
 import { Entries, EntriesAhead, type EntryKind } from './entries.ts';
+import { EntriesView } from './entries-view.ts';
 import type { City, Credential, DecisionRecord, Device, Gateway, MeterDecision, Origin, Site } from './model.ts';
 import { NewDevices } from './new-devices.ts';
 import { RegisterFile } from './register-file.ts';
@@ -34,7 +35,7 @@ export interface RegisterDeps {
   readonly log: Log;
 }
 
-export class Register implements RegisterView, Service {
+export class Register extends EntriesView implements RegisterView, Service {
   readonly name = 'register';
   readonly #clock: Clock;
   readonly #log: Log;
@@ -47,6 +48,7 @@ export class Register implements RegisterView, Service {
   #lastWrite: Promise<unknown> = Promise.resolve();
 
   constructor(deps: RegisterDeps) {
+    super();
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#file = new RegisterFile(deps.folder, deps.freeBytes);
@@ -68,50 +70,16 @@ export class Register implements RegisterView, Service {
     await this.#file.close();
   }
 
+  protected held(): Entries {
+    return this.#entries;
+  }
+
   get version(): number {
     return this.#version;
   }
 
-  /** The city's name and zone, once a manifest or a person has set them. */
-  city(): City | undefined {
-    return this.#entries.city();
-  }
-
-  site(id: string): Site | undefined {
-    return this.#entries.site(id);
-  }
-
-  sites(): readonly Site[] {
-    return this.#entries.sites();
-  }
-
-  gateway(id: string): Gateway | undefined {
-    return this.#entries.gateway(id);
-  }
-
-  gateways(): readonly Gateway[] {
-    return this.#entries.gateways();
-  }
-
-  device(gateway: string, device: string): Device | undefined {
-    return this.#entries.device(gateway, device);
-  }
-
-  devices(gateway?: string): readonly Device[] {
-    return this.#entries.devices(gateway);
-  }
-
-  credential(id: string): Credential | undefined {
-    return this.#entries.credential(id);
-  }
-
   credentials(): readonly Credential[] {
     return this.#entries.credentials();
-  }
-
-  /** What people decided about counters and still holds, in the order in which it was decided. */
-  decisions(): readonly MeterDecision[] {
-    return this.#entries.decisions();
   }
 
   /** Every decision and withdrawal that there ever was, oldest first. */
