@@ -9,6 +9,7 @@ import type { RegisterView } from '../../register/register-view.ts';
 import { isPointSink } from '../../store/point-sink.ts';
 import type { CityStore } from '../open-store.ts';
 import { keptFor } from '../retention.ts';
+import { readReferenceTables } from '../tariff-files.ts';
 import { keepAlerts } from './alerts.ts';
 import type { InternalClient } from './internal-client.ts';
 import type { RoleContext } from './role.ts';
@@ -29,9 +30,10 @@ export async function analysisRole(
   const { settings, run } = context;
   const options = { folder: join(settings.data, 'roll-up-state'), ...keptFor(settings) };
   const { store } = deps;
+  const tariffs = () => readReferenceTables(settings.data).tariffs;
   // Figures of sites are for Grafana, which does not read DuckDB.
   const figures = isPointSink(store)
-    ? await run(new SiteFigureWriter({ ...context, ...deps, store, sink: store }))
+    ? await run(new SiteFigureWriter({ ...context, ...deps, store, sink: store, tariffs }))
     : undefined;
   const afterPass = figures && ((touched: Parameters<SiteFigureWriter['write']>[0]) => figures.write(touched));
   const rollUps = await run(new RollUpWorker({ ...context, ...deps, options, afterPass }));

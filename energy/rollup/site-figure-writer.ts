@@ -32,8 +32,8 @@ export interface SiteFigureWriterDeps {
   readonly sink: PointSink;
   readonly clock: Clock;
   readonly log: Log;
-  /** All versions of all tariffs; absent: the examples that come with Lamplighter. */
-  readonly tariffs?: readonly Tariff[] | undefined;
+  /** All versions of all tariffs, asked for each time; absent: the examples that come with Lamplighter. */
+  readonly tariffs?: (() => readonly Tariff[]) | undefined;
 }
 
 /** Sites whose day is read at once: 8 circuits of 40 lamps are 30,000 rows. */
@@ -52,6 +52,7 @@ export class SiteFigureWriter implements Service {
   readonly #meters: KnownMeters;
   readonly #civilDays = new CivilDays();
   readonly #tariffFaults = new Set<string>();
+  #tariffs: readonly Tariff[] = EXAMPLE_TARIFFS;
   /** Up to where each site's figures were written since the start, epoch milliseconds. */
   readonly #writtenTo = new Map<string, number>();
   #lamps: ReadonlyMap<string, CircuitLamp[]> = new Map();
@@ -127,7 +128,8 @@ export class SiteFigureWriter implements Service {
   async #write(touched: readonly TouchedSite[]): Promise<void> {
     if (touched.length === 0) return;
     await this.#load();
-    const { store, sink } = this.#deps;
+    const { store, sink, tariffs } = this.#deps;
+    if (tariffs !== undefined) this.#tariffs = tariffs();
     for (const { day, sites } of this.#daysOf(touched)) {
       const names = [...sites.keys()];
       for (let first = 0; first < names.length; first += SITES_AT_ONCE) {
@@ -222,7 +224,7 @@ export class SiteFigureWriter implements Service {
     if (carrier !== 'electricity' && carrier !== 'gas' && carrier !== 'water' && carrier !== 'heat') return [];
     const id = site?.tariffs?.[carrier] ?? this.#deps.register.city?.()?.tariffs?.[carrier];
     if (id === undefined) return [];
-    return (this.#deps.tariffs ?? EXAMPLE_TARIFFS).filter((tariff) => tariff.id === id && tariff.carrier === carrier);
+    return this.#tariffs.filter((tariff) => tariff.id === id && tariff.carrier === carrier);
   }
 
   #dayBudget(site: Site | undefined, day: Period, zone: string): number | null {
