@@ -16,6 +16,9 @@ function aqi(...most: readonly number[]): readonly AirBand[] {
   return AQI.map((id, index) => ({ id, most: most[index] ?? Number.POSITIVE_INFINITY }));
 }
 
+/** Above it a room needs air: the end of class III, to which rooms of existing buildings are aired. */
+export const CO2_LIMIT_PPM = 1_220;
+
 /** By metric id, the best first. */
 export const AIR_BANDS: Readonly<Record<string, readonly AirBand[]>> = {
   pm2_5_ug_per_m3: aqi(9, 35.4, 55.4, 125.4, 225.4),
@@ -24,7 +27,7 @@ export const AIR_BANDS: Readonly<Record<string, readonly AirBand[]>> = {
   o3_ppb: aqi(54, 70, 85, 105, 200),
   co2_ppm: [
     { id: 'good', most: 970 },
-    { id: 'acceptable', most: 1_220 },
+    { id: 'acceptable', most: CO2_LIMIT_PPM },
     { id: 'poor', most: 1_770 },
     { id: 'very-poor', most: Number.POSITIVE_INFINITY },
   ],

@@ -1,6 +1,6 @@
 /** Air and climate: is the air good to breathe, outdoors and in our rooms, and where not? */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
-import { AIR_BANDS } from '../../contract/air-bands.ts';
+import { AIR_BANDS, CO2_LIMIT_PPM } from '../../contract/air-bands.ts';
 import { board } from '../board.ts';
 import { lines, stat, states, table } from '../panels.ts';
 import { gauge } from '../queries.ts';
@@ -193,11 +193,10 @@ function rooms() {
   return [
     table({
       title: 'Rooms that need air',
-      description:
-        'Hours in which the quarter-hour mean of CO₂ was above 1,000 ppm, the highest mean, and the mean of the time shown, by room, the most first. A click opens the building.',
+      description: `Hours in which the quarter-hour mean of CO₂ was above ${CO2_LIMIT_PPM.toLocaleString('en')} ppm (worse than class III of EN 16798-1), the highest mean, and the mean of the time shown, by room, the most first. A click opens the building.`,
       unit: 'none',
       decimals: 0,
-      noData: 'No room was above 1,000 ppm in this time',
+      noData: `No room was above ${CO2_LIMIT_PPM.toLocaleString('en')} ppm in this time`,
       span: 12,
       height: 9,
       most: 'Hours',
@@ -210,7 +209,7 @@ function rooms() {
       queries: [
         {
           from: 'quarters',
-          text: `SELECT count("mean") / 4 AS "Hours", max("mean") AS "Highest" FROM "environment" WHERE ${gauge('co2_ppm', 'building')} AND "mean" > 1000 GROUP BY "site", "device"`,
+          text: `SELECT count("mean") / 4 AS "Hours", max("mean") AS "Highest" FROM "environment" WHERE ${gauge('co2_ppm', 'building')} AND "mean" > ${CO2_LIMIT_PPM} GROUP BY "site", "device"`,
           format: 'table',
         },
       ],

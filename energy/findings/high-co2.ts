@@ -1,5 +1,5 @@
 /** Rooms with stale air: high for two hours, or far too high for half an hour. */
-import { AIR_BANDS } from '../../contract/air-bands.ts';
+import { CO2_LIMIT_PPM } from '../../contract/air-bands.ts';
 import { inWords } from '../calendar.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
 import { aFinding, figure, type QuarterSeries, type RoomInput, type Rule, written } from './finding.ts';
@@ -8,7 +8,7 @@ import { aFinding, figure, type QuarterSeries, type RoomInput, type Rule, writte
  * Above it air is poor: worse than class III of EN 16798-1, to which rooms of existing buildings are aired. A full class
  * comes to 1,000 ppm and more in a room whose airing works.
  */
-export const HIGH_PPM = AIR_BANDS.co2_ppm?.find(({ id }) => id === 'acceptable')?.most ?? 1_220;
+export const HIGH_PPM = CO2_LIMIT_PPM;
 /** More than people come to in a room aired by its rules: the airing does not work. */
 export const CRITICAL_PPM = 1_400;
 /** A lesson or a meeting with the doors closed is over by then. */
