@@ -66,7 +66,7 @@ function printAnswer(answer: AnalyticsReply): void {
     ['', ...hours],
     cells.map((means, weekday) => [
       WEEKDAYS[weekday] ?? '',
-      ...means.map((mean) => (mean === null ? '' : mean.toPrecision(3))),
+      ...means.map((mean) => (mean === null ? '' : Number(mean.toPrecision(3)))),
     ]),
   );
 }
@@ -92,7 +92,7 @@ function loadRows(answer: AnalyticsReply): Row[] {
         : `in ${rounded(after.share_of_time_percent)} % of the time; holidays: ${after.holidays}`,
     ),
     ...answer.comparisons.map((one) =>
-      row(
+      changeRow(
         COMPARED[one.with],
         one,
         one.earlier_amount === null
@@ -110,7 +110,7 @@ function weatherRows({ weather, unit }: AnalyticsReply): Row[] {
   return [
     row('Heating degree-days', heating, from),
     row('Cooling degree-days', cooling, from),
-    row(
+    changeRow(
       'Weather-normal change',
       change,
       change.expected === null ? '' : `${rounded(change.expected)} ${unit} were expected in this weather`,
@@ -141,6 +141,12 @@ function moneyRows({ cost, emissions }: AnalyticsReply): Row[] {
 
 function row(name: string, { value, unit, measured_percent, refusal }: FigureReply, words = ''): Row {
   return [name, rounded(value), value === null ? '' : unit, measured_percent ?? '', refusal?.words ?? words];
+}
+
+/** A change has its sign: +89.2 %. */
+function changeRow(name: string, figure: FigureReply, words: string): Row {
+  const [, value = '', ...others] = row(name, figure, words);
+  return [name, (figure.value ?? 0) > 0 ? `+${value}` : value, ...others];
 }
 
 function rounded(value: number | null): string {
