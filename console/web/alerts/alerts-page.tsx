@@ -54,9 +54,11 @@ function Open({ reply, city }: { readonly reply: AlertsReply; readonly city: Cit
         <p class="empty">
           {reply.evaluated_ms === null
             ? 'The rules are evaluated for the first time within a minute.'
-            : doubts.length === 0
-              ? 'No alert is open: by every rule the city is well.'
-              : 'No alert is open, as far as that can be judged.'}
+            : doubts.length > 0
+              ? 'No alert is open, as far as that can be judged.'
+              : pending > 0
+                ? 'No alert is open yet.'
+                : 'No alert is open: by every rule the city is well.'}
         </p>
       )}
       {pending === 0 ? null : (
