@@ -241,6 +241,10 @@ describeWithServer('influxd')('a server that dies', () => {
       aRollUp({ device: `d${i % 20}`, start: NOON + Math.floor(i / 20) * 900_000, consumption: i }),
     );
     const update = anUpdate({ '15m': rows, '1h': rows, events: [aMeterEvent()] });
+    // Every shard exists beforehand: influxd 1.6.7 that is killed while it makes one never opens it again ("unexpected
+    // end of JSON input": the manifest of its index is cut short), which nobody's writing again can mend.
+    const ends = [rows[0], rows.at(-1)].flatMap((row) => (row === undefined ? [] : [{ ...row, consumption: 0 }]));
+    await store.putRollUps(anUpdate({ '15m': ends, '1h': ends, events: [aMeterEvent()] }));
     let failures = 0;
     for (const afterMs of [0, 60, 200]) {
       const made = store.putRollUps(update).catch((error: unknown) => {
