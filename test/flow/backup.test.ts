@@ -211,26 +211,30 @@ test('a backup that finds no room, or whose server is killed, leaves nothing', {
 });
 
 describeWithServer('influxd')('with InfluxDB', () => {
-  test('files of a backup beside readings that are younger: nothing is missing or counted twice', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
-    const folder = temporaryFolder();
-    const [data, backup, restored] = [join(folder, 'data'), join(folder, 'one.tar'), join(folder, 'restored')];
-    const influxd = await startInfluxd();
-    onTestFinished(() => influxd.remove());
-    await influxql(influxd.url, 'CREATE DATABASE city');
-    const args = [...DEMO, '--store', 'influxdb', '--influx-url', influxd.url];
-    let server = await start(data, args);
-    await server.api.post('/api/store/init');
-    await inItsHistory(server);
-    expect(await succeed('backup', backup, '--data', data)).toMatch(/InfluxDB: back that up now, after this/);
-    // The server's own backup comes after ours, and has more.
-    await sleep(2_000);
-    await server.kill();
+  test.runIf(process.env.CI === 'true')(
+    'files of a backup beside readings that are younger: nothing is missing or counted twice',
+    {
+      timeout: TIMEOUT_MS,
+    },
+    async () => {
+      const folder = temporaryFolder();
+      const [data, backup, restored] = [join(folder, 'data'), join(folder, 'one.tar'), join(folder, 'restored')];
+      const influxd = await startInfluxd();
+      onTestFinished(() => influxd.remove());
+      await influxql(influxd.url, 'CREATE DATABASE city');
+      const args = [...DEMO, '--store', 'influxdb', '--influx-url', influxd.url];
+      let server = await start(data, args);
+      await server.api.post('/api/store/init');
+      await inItsHistory(server);
+      expect(await succeed('backup', backup, '--data', data)).toMatch(/InfluxDB: back that up now, after this/);
+      // The server's own backup comes after ours, and has more.
+      await sleep(2_000);
+      await server.kill();
 
-    expect(await succeed('restore', backup, '--data', restored)).toMatch(/Restore the backup of InfluxDB/);
-    server = await start(restored, args);
-    await expectExact(restored);
-    expect(await server.stop()).toBe(0);
-  });
+      expect(await succeed('restore', backup, '--data', restored)).toMatch(/Restore the backup of InfluxDB/);
+      server = await start(restored, args);
+      await expectExact(restored);
+      expect(await server.stop()).toBe(0);
+    },
+  );
 });

@@ -76,40 +76,44 @@ describeWithServer('influxd')('with InfluxDB', () => {
     await closes(server, fleet);
   });
 
-  test('a wrong password: it is said, nothing is lost, and the right one lets everything in', {
-    timeout: 180_000,
-  }, async () => {
-    const folder = temporaryFolder();
-    const data = join(folder, 'data');
-    const influxd = await startInfluxd({ auth: { username: 'lamplighter', password: 'right one' } });
-    onTestFinished(() => influxd.remove());
-    const passwordFile = join(folder, 'password');
-    writeFileSync(passwordFile, 'swordfish\n', { mode: 0o600 });
-    const args = ['--store', 'influxdb', '--influx-url', influxd.url, '--influx-username', 'lamplighter'];
-    args.push('--influx-password-file', passwordFile);
-    const locked = await aServer({ data, args });
-    const { mqttPort } = locked;
-    const fleet = await aFleet(locked, folder, { gateways: 2, count: 2_000, perSecond: 1_000 });
-    const sick = await eventually(
-      () => healthOf(locked),
-      ({ parts }) => parts?.store.ok === false,
-    );
-    const words = `InfluxDB at ${influxd.url} does not accept the credentials`;
-    expect(sick.parts?.store.words).toContain(words);
-    expect(locked.log).toContain(`the store cannot be used yet: ${words}`);
-    expect(locked.log).toContain(`cannot store readings: ${words}`);
-    const { counts } = await ingestOf(locked);
-    expect(counts.stored).toBe(0);
-    await expectBooksBalance(locked.api);
-    expect(await locked.stop()).toBe(0);
+  test.runIf(isLong)(
+    'a wrong password: it is said, nothing is lost, and the right one lets everything in',
+    {
+      timeout: 180_000,
+    },
+    async () => {
+      const folder = temporaryFolder();
+      const data = join(folder, 'data');
+      const influxd = await startInfluxd({ auth: { username: 'lamplighter', password: 'right one' } });
+      onTestFinished(() => influxd.remove());
+      const passwordFile = join(folder, 'password');
+      writeFileSync(passwordFile, 'swordfish\n', { mode: 0o600 });
+      const args = ['--store', 'influxdb', '--influx-url', influxd.url, '--influx-username', 'lamplighter'];
+      args.push('--influx-password-file', passwordFile);
+      const locked = await aServer({ data, args });
+      const { mqttPort } = locked;
+      const fleet = await aFleet(locked, folder, { gateways: 2, count: 2_000, perSecond: 1_000 });
+      const sick = await eventually(
+        () => healthOf(locked),
+        ({ parts }) => parts?.store.ok === false,
+      );
+      const words = `InfluxDB at ${influxd.url} does not accept the credentials`;
+      expect(sick.parts?.store.words).toContain(words);
+      expect(locked.log).toContain(`the store cannot be used yet: ${words}`);
+      expect(locked.log).toContain(`cannot store readings: ${words}`);
+      const { counts } = await ingestOf(locked);
+      expect(counts.stored).toBe(0);
+      await expectBooksBalance(locked.api);
+      expect(await locked.stop()).toBe(0);
 
-    writeFileSync(passwordFile, 'right one\n');
-    const server = await aServer({ data, mqttPort, args });
-    expect(await server.api.post('/api/store/init')).toMatchObject({ ok: true });
-    await arrives(server, fleet);
-    await closes(server, fleet);
-    for (const secret of ['swordfish', 'right one']) expect(server.log).not.toContain(secret);
-  });
+      writeFileSync(passwordFile, 'right one\n');
+      const server = await aServer({ data, mqttPort, args });
+      expect(await server.api.post('/api/store/init')).toMatchObject({ ok: true });
+      await arrives(server, fleet);
+      await closes(server, fleet);
+      for (const secret of ['swordfish', 'right one']) expect(server.log).not.toContain(secret);
+    },
+  );
 
   test('a missing database: it is said what to type, and typing it lets everything in', {
     timeout: 180_000,
