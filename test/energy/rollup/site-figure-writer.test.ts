@@ -203,7 +203,14 @@ describe('the writer of site figures', () => {
     log.error = ((_: unknown, words: string) => said.push(words)) as unknown as typeof log.error;
     const [tou] = EXAMPLE_TARIFFS.filter(({ id }) => id === 'example-electric-tou');
     const tariffs = [tou!, { ...tou!, valid_from: '2021-01-01', revision: 'other' }];
-    const writer = new SiteFigureWriter({ register, store: boards.store, sink: boards, clock, log, tariffs: () => tariffs });
+    const writer = new SiteFigureWriter({
+      register,
+      store: boards.store,
+      sink: boards,
+      clock,
+      log,
+      tariffs: () => tariffs,
+    });
     await writer.write([{ site: 'new-york', from: at(0), to: at(1) }]);
     await writer.write([{ site: 'new-york', from: at(0), to: at(1) }]);
     expect(boards.day()).toMatchObject({ consumption: 2, has_cost: 0 });
