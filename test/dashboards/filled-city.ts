@@ -40,6 +40,7 @@ const TOLD_OF_OLD_METER = { from: NOW - 365 * DAY, to: NOW - 364 * DAY };
 const SMOKE = { from: LONG_DAY + 14 * HOUR, to: LONG_DAY + 18 * HOUR };
 const LAMPS = 12;
 const DAY_BURNER = 7;
+const STALE_ROOM = 1;
 
 /** A building with gas, water, solar and faults, two circuits, a station, and one that fell silent. */
 const SITES = [
@@ -127,6 +128,7 @@ export async function fillCity(url: string, folder: string): Promise<FilledCity>
       dayBurners: [{ site: 'commonwealth-circuit-2', lamp: DAY_BURNER, from: LONG_DAY }],
       darkCircuits: [{ site: 'hyde-park-circuit-21', from: DAY_AFTER - 12 * HOUR }],
       silent: [{ site: 'tobin-center', from: SILENT_FROM }],
+      stale: [{ site: 'city-hall', room: STALE_ROOM, from: DAY_AFTER }],
       registers: [{ kind: 'reset', site: 'charlestown-high', from: LONG_DAY + 9 * HOUR, restart: 0 }],
     },
   });

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CO2_LIMIT_PPM } from '../../contract/air-bands.ts';
 import { allBoards } from '../../dashboards/boards.ts';
 import { type Influxd, startInfluxd } from '../real-servers/influxd.ts';
 import { describeWithServer } from '../real-servers/needs-server.ts';
@@ -175,6 +176,29 @@ describeWithServer('influxd')('the queries of the boards', () => {
       expect(Math.abs(last - truth)).toBeLessThan(0.5);
       const smoke = answer(all, 'Hours above good').series;
       expect(smoke.map(({ tags, values }) => [tags?.site, values[0]?.[1]])).toEqual([['kenmore-air', 4]]);
+    });
+
+    it('Air: a room that nobody airs is told by its hours', async () => {
+      const all = await asked('Air and climate');
+      const rows = answer(all, 'Rooms that need air').series.map(({ tags, columns, values }) => ({
+        room: `${tags?.site}/${tags?.device}`,
+        hours: Number(values[0]?.[columns.indexOf('Hours')]),
+        highest: Number(values[0]?.[columns.indexOf('Highest')]),
+      }));
+      const quarters = new Map<number, number[]>();
+      for (const { time, values } of city.truth.expectedReadings('city-hall-gateway', 'air-2', DAY_AFTER, NOW)) {
+        const quarter = time - (time % 900_000);
+        quarters.set(quarter, [...(quarters.get(quarter) ?? []), values.co2_ppm ?? Number.NaN]);
+      }
+      const means = [...quarters.values()].map((all) => all.reduce((sum, one) => sum + one, 0) / all.length);
+      const stale = means.filter((mean) => mean > CO2_LIMIT_PPM);
+      expect(rows).toEqual([
+        {
+          room: 'city-hall/air-2',
+          hours: stale.length / 4,
+          highest: expect.closeTo(Math.max(...stale), 3),
+        },
+      ]);
     });
 
     it('Gateways: who is online, who waits, and with which version', async () => {
