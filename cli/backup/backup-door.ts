@@ -10,6 +10,9 @@
  *   command → {"into": folder}
  *   server  → {"copied": name} …  {"held": name, "bytes": n}   command → {"taken": false} … {"taken": true}
  *   server  → {"copied": name} …  {"done": {…}}   or, at any time, {"error": {code, message}}
+ *
+ * A command that has failed, or had enough, ends its side; the server ends its own when it has let go of the folder, so
+ * that the command never clears up under a copy that is still written.
  */
 import { chmodSync, existsSync, readdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -67,7 +70,7 @@ export class BackupDoor implements Service {
     const path = socketPath(this.#deps.folder, DOOR);
     // The data folder is owned by now: what lies there was left by a killed process.
     if (existsSync(path)) unlinkSync(path);
-    this.#server = createServer((socket) => {
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => socket.destroy());
@@ -95,6 +98,10 @@ export class BackupDoor implements Service {
     const reading = createInterface({ input: socket });
     // A socket that is destroyed closes without an end.
     socket.once('close', () => reading.close());
+    let isGone = false;
+    reading.once('close', () => {
+      isGone = true;
+    });
     const lines = reading[Symbol.asyncIterator]();
     try {
       const { into } = JSON.parse((await lines.next()).value ?? '{}') as { into?: string };
@@ -112,7 +119,7 @@ export class BackupDoor implements Service {
         }
       };
       const work = this.#copy(into, say, taken, () => {
-        if (socket.destroyed) throw new Error('the command that wanted the backup is gone');
+        if (isGone) throw new Error('the command that wanted the backup is gone');
       });
       this.#running = work.catch(() => {});
       try {

@@ -21,6 +21,8 @@ import { writeTar } from './tar.ts';
 
 /** Of 1 MiB. */
 const TOLD_EVERY_PARTS = 16;
+/** A server that is told to stop copying and says nothing for so long hangs: its files may stay. */
+const LET_GO_WITHIN_MS = 60_000;
 
 export interface BackupRequest {
   /** The data folder of the running server. */
@@ -32,6 +34,8 @@ export interface BackupRequest {
   readonly say: (line: string) => void;
   /** Aborted when the person has had enough. */
   readonly stopped: AbortSignal;
+  /** Removes a folder with all that is in it. */
+  readonly remove?: ((folder: string) => Promise<void>) | undefined;
 }
 
 /** @throws LamplighterError; then nothing is left that looks like a backup. */
@@ -73,8 +77,21 @@ export async function takeBackup(request: BackupRequest): Promise<BackupManifest
     request.stopped.throwIfAborted();
     throw await withRoomInWords(error, parent, 'Nothing was kept of this backup.');
   } finally {
-    if (draft !== '') await rm(draft, { recursive: true, force: true });
+    if (draft !== '') await removeDraft(draft, request);
   }
+}
+
+/** What went wrong before is what the person must hear: that the draft stays is told beside it, never instead. */
+async function removeDraft(draft: string, { remove = removeFolder, say }: BackupRequest): Promise<void> {
+  try {
+    await remove(draft);
+  } catch (error) {
+    say(`${draft} could not be removed (${(error as Error).message}). It is no backup, and holds secrets: remove it.`);
+  }
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
 }
 
 export function isArchive(path: string): boolean {
@@ -117,62 +134,84 @@ async function copyAll(
   for (const name of await plainFiles(data))
     known.set(name, await writeParts(join(draft, name), partsOf(join(data, name))));
   const socket = await connect(data);
-  const stop = (): unknown => socket.destroy();
+  // What fails first ends both sides; whatever follows from that is worth nothing.
+  const halt = new AbortController();
+  const fail = (error: unknown): void => {
+    if (halt.signal.aborted) return;
+    halt.abort(error);
+    socket.end();
+  };
+  const stop = (): void => fail(stopped.reason);
   stopped.addEventListener('abort', stop, { once: true });
+  let taking: Promise<void> = Promise.resolve();
   try {
-    socket.write(`${JSON.stringify({ into: draft })}\n`);
-    const tell = (taken: boolean): unknown => socket.write(`${JSON.stringify({ taken })}\n`);
-    let taking: Promise<void> = Promise.resolve();
+    if (stopped.aborted) stop();
+    else socket.write(`${JSON.stringify({ into: draft })}\n`);
+    const tell = (taken: boolean): unknown => socket.writable && socket.write(`${JSON.stringify({ taken })}\n`);
     const lines = createInterface({ input: socket });
     // A socket that is destroyed closes without an end.
     socket.once('close', () => lines.close());
     for await (const text of lines) {
+      if (halt.signal.aborted) break;
       const line = JSON.parse(text) as ServerLine;
-      if ('error' in line) throw errorOf(line.error);
-      if ('done' in line) {
+      if ('error' in line) {
+        fail(errorOf(line.error));
+      } else if ('done' in line) {
         if (!known.has(STORE_FILE) && existsSync(join(data, STORE_FILE)))
           say(`${STORE_FILE}: not in use by this server, and not in the backup`);
         return line.done;
-      }
-      if ('copied' in line) say(`${line.copied}: copied`);
+      } else if ('copied' in line) say(`${line.copied}: copied`);
       else {
         const { held: name, bytes } = line;
         say(`${name}: ${inMiB(bytes)}, while commits go on`);
         const parts = partsOf(join(data, name), bytes);
-        taking = writeParts(join(draft, name), announced(parts, tell, stopped)).then((copied) => {
+        taking = writeParts(join(draft, name), announced(parts, tell, halt.signal)).then((copied) => {
           if (copied.bytes !== bytes) throw new Error(`${name} became shorter while it was copied`);
           known.set(name, copied);
           tell(true);
         });
         // The server waits for the answer: without it the reason is here.
-        taking.catch(() => socket.destroy());
+        taking.catch(fail);
       }
     }
-    await taking;
-    stopped.throwIfAborted();
+    halt.signal.throwIfAborted();
     throw new LamplighterError('not-ready', 'the server stopped while the backup was made. Start it, and try again.');
   } finally {
     stopped.removeEventListener('abort', stop);
-    socket.destroy();
+    halt.abort();
+    // The draft is nobody's to remove while a copy still writes into it: neither ours nor the server's.
+    await Promise.allSettled([taking, letGo(socket)]);
   }
+}
+
+/** Resolves when the server has ended its side, which it does when it copies no more, or when it is gone or hangs. */
+async function letGo(socket: Socket): Promise<void> {
+  if (socket.closed) return;
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.setTimeout(LET_GO_WITHIN_MS, () => socket.destroy());
+  socket.end();
+  // What it still says has no reader.
+  socket.resume();
+  await closed;
 }
 
 /** The server is told now and then that it goes on. */
 async function* announced(
   parts: AsyncIterable<Buffer>,
   tell: (taken: boolean) => unknown,
-  stopped: AbortSignal,
+  halted: AbortSignal,
 ): AsyncGenerator<Buffer> {
   let parted = 0;
   for await (const part of parts) {
-    stopped.throwIfAborted();
+    halted.throwIfAborted();
     if (++parted % TOLD_EVERY_PARTS === 0) tell(false);
     yield part;
   }
 }
 
 async function connect(data: string): Promise<Socket> {
-  const socket = createConnection(socketPath(data, DOOR));
+  // It ends only when the server does, which goes on with the copy under way when this side ends.
+  const socket = createConnection({ path: socketPath(data, DOOR), allowHalfOpen: true });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', (error) =>
