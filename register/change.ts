@@ -20,6 +20,7 @@ import {
   type Site,
   siteSchema,
 } from './model.ts';
+import { retirementFaults } from './retirement.ts';
 
 export type Change =
   | { readonly kind: 'city'; readonly value: City; readonly origin: Origin }
@@ -68,7 +69,11 @@ export function checkedChange(change: Change, known: Known): Change {
 function referenceFaults(change: Change, known: Known): string[] {
   switch (change.kind) {
     case 'gateway':
-      return [...reservedFaults(change.value.id), ...siteFaults('site', change.value.site, known)];
+      return [
+        ...reservedFaults(change.value.id),
+        ...siteFaults('site', change.value.site, known),
+        ...retiredAtFaults(change.value),
+      ];
     case 'device':
       return deviceFaults(change.value, known);
     case 'credential':
@@ -105,7 +110,12 @@ function deviceFaults(device: Device, known: Known): string[] {
   for (const { path, words } of meterFaults(device.meter ?? {})) {
     faults.push(`${z.core.toDotPath(['meter', ...path])}: ${words}`);
   }
-  return faults;
+  return [...faults, ...retiredAtFaults(device)];
+}
+
+function retiredAtFaults(entry: Gateway | Device): string[] {
+  const outside = entry.retired_at === undefined ? [] : instantFaults('retired_at: ', entry.retired_at);
+  return [...outside, ...retirementFaults(entry).map((words) => `retired_at: ${words}`)];
 }
 
 export function placementTimeFaults(start: string, from: number, before: number | undefined): string[] {

@@ -18,8 +18,9 @@ export function entriesOf(manifest: Manifest): Entry[] {
   for (const site of manifest.sites) {
     sites.push({ kind: 'site', value: siteOf(site, manifest.zone), origin });
     for (const { devices: its, ...gateway } of site.gateways) {
-      const { id, name = id, retired = false } = gateway;
-      gateways.push({ kind: 'gateway', value: { id, name, site: site.id, retired }, origin });
+      const { id, name = id, retired = false, retired_at } = gateway;
+      const at = retiredAt(retired_at, [{ site: site.id, from: EARLIEST_PLACEMENT }], zones);
+      gateways.push({ kind: 'gateway', value: { id, name, site: site.id, retired, ...at }, origin });
       for (const device of its) devices.push({ kind: 'device', value: deviceOf(device, id, site.id, zones), origin });
     }
   }
@@ -36,7 +37,7 @@ function siteOf({ gateways: _, retired, ...site }: ManifestSite, cityZone: strin
 }
 
 function deviceOf(
-  { retired, name, placements, meter, ...device }: ManifestDevice,
+  { retired, retired_at, name, placements, meter, ...device }: ManifestDevice,
   gateway: string,
   site: string,
   zones: ReadonlyMap<string, string>,
@@ -51,7 +52,19 @@ function deviceOf(
     placements: placed,
     is_new: false,
     ...(retired === true ? { retired } : {}),
+    ...retiredAt(retired_at, placed, zones),
   };
+}
+
+function retiredAt(
+  text: string | undefined,
+  placements: readonly Placement[],
+  zones: ReadonlyMap<string, string>,
+): { retired_at?: number } {
+  if (text === undefined) return {};
+  const at = parseInstantAt(text, placements, (site) => zones.get(site) ?? 'UTC');
+  if (at === undefined) throw new LamplighterError('bad-request', `retired_at: '${text}' is not a date.`);
+  return { retired_at: at };
 }
 
 function meterOf(

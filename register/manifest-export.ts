@@ -27,7 +27,7 @@ export function exportManifest(register: ManifestCity): string {
   const sites = byId(register.sites()).map((site) => ({
     ...siteFields(site, city.zone),
     gateways: gatewaysOf(site.id).map((gateway) => ({
-      ...gatewayFields(gateway),
+      ...gatewayFields(gateway, zones),
       devices: byId(register.devices(gateway.id)).map((device) => deviceFields(device, gateway.site, zones)),
     })),
   }));
@@ -39,12 +39,22 @@ function siteFields({ zone, retired, id, ...site }: Site, cityZone: string): obj
   return { id, ...site, ...(zone === cityZone ? {} : { zone }), ...(retired === true ? { retired } : {}) };
 }
 
-function gatewayFields({ id, name, retired }: Gateway): object {
-  return { id, name, ...(retired ? { retired } : {}) };
+function gatewayFields({ id, name, site, ...entry }: Gateway, zones: ReadonlyMap<string, string>): object {
+  return { id, name, ...retiredFields(entry, [{ site, from: EARLIEST_PLACEMENT }], zones) };
+}
+
+function retiredFields(
+  { retired, retired_at: at }: Pick<Device, 'retired' | 'retired_at'>,
+  placements: readonly Placement[],
+  zones: ReadonlyMap<string, string>,
+): object {
+  if (retired !== true) return {};
+  if (at === undefined) return { retired };
+  return { retired, retired_at: formatInstantAt(at, placements, (site) => zones.get(site) ?? 'UTC') };
 }
 
 function deviceFields(device: Device, gatewaySite: string, zones: ReadonlyMap<string, string>): object {
-  const { gateway: _, is_new: __, placements, retired, meter, ...fields } = device;
+  const { gateway: _, is_new: __, placements, retired, retired_at, meter, ...fields } = device;
   const [first] = placements;
   const isAlwaysHere = placements.length === 1 && first?.site === gatewaySite && first.from === EARLIEST_PLACEMENT;
   const dated = placements.map(({ site, from }) => ({
@@ -55,7 +65,7 @@ function deviceFields(device: Device, gatewaySite: string, zones: ReadonlyMap<st
     ...fields,
     ...(meter === undefined ? {} : { meter: meterFields(meter, placements, zones) }),
     ...(isAlwaysHere ? {} : { placements: dated }),
-    ...(retired === true ? { retired } : {}),
+    ...retiredFields({ retired, retired_at }, placements, zones),
   };
 }
 

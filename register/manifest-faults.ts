@@ -5,10 +5,12 @@
 import { isZone } from '../runtime/zone.ts';
 import { placementTimeFaults } from './change.ts';
 import { parseInstantAt } from './device-instant.ts';
+import { instantFaults } from './instant-faults.ts';
 import { parseInstant } from './local-instant.ts';
 import { figure, group, isMissing, items, word } from './loose.ts';
 import { meterFaults } from './meter-faults.ts';
 import { EARLIEST_PLACEMENT, type Placement } from './model.ts';
+import { retirementFaults } from './retirement.ts';
 
 export interface ManifestFault {
   readonly path: readonly (string | number)[];
@@ -43,13 +45,16 @@ export function manifestFaults(manifest: unknown, gatewayIdFaults: (id: string) 
       for (const words of gatewayIdFaults(gatewayId ?? '')) {
         faults.push({ path: [...path, 'id'], words: words.replace(/^id: /, '') });
       }
+      const hangs = always(word(site, 'id') ?? '');
+      faults.push(...faultsOfRetirement(gateway, [...path, 'retired_at'], hangs, zones));
       const deviceIds = new Set<string>();
       for (const [d, device] of items(gateway, 'devices').entries()) {
         const devicePath = [...path, 'devices', d];
         faults.push(...duplicate(deviceIds, word(device, 'id'), [...devicePath, 'id'], 'device of this gateway'));
         const placed = placementsOf(items(device, 'placements'), [...devicePath, 'placements'], zones);
         faults.push(...placed.faults);
-        const placements = placed.placements.length > 0 ? placed.placements : always(word(site, 'id') ?? '');
+        const placements = placed.placements.length > 0 ? placed.placements : hangs;
+        faults.push(...faultsOfRetirement(device, [...devicePath, 'retired_at'], placements, zones));
         faults.push(...faultsOfMeter(group(device, 'meter'), [...devicePath, 'meter'], placements, zones));
       }
     }
@@ -105,6 +110,20 @@ function placementsOf(
 
 function always(site: string): Placement[] {
   return [{ site, from: EARLIEST_PLACEMENT }];
+}
+
+function faultsOfRetirement(
+  entry: unknown,
+  path: Path,
+  placements: readonly Placement[],
+  zones: Zones,
+): ManifestFault[] {
+  const text = word(entry, 'retired_at');
+  if (text === undefined) return [];
+  const at = parseInstantAt(text, placements, (site) => zones.get(site) ?? 'UTC');
+  if (at === undefined) return [{ path, words: NO_DATE }];
+  const { retired } = entry as { retired?: boolean };
+  return [...instantFaults('', at), ...retirementFaults({ retired, retired_at: at })].map((words) => ({ path, words }));
 }
 
 function faultsOfMeter(meter: unknown, path: Path, placements: readonly Placement[], zones: Zones): ManifestFault[] {

@@ -49,7 +49,7 @@ export function planManifest(register: ManifestCity, manifest: Manifest): Manife
       changes.push({ action: 'add', kind: entry.kind, id, words: 'new in the manifest', change: entry });
       continue;
     }
-    const fields = differences(known, entry.value);
+    const fields = differences(known, withKnownDate(entry.value, known));
     if (fields.length === 0) continue;
     if (register.origin(entry.kind, id) === 'console' && !isSeenOnly(known)) {
       const words =
@@ -84,6 +84,13 @@ function knownEntry(register: ManifestCity, entry: Entry): object | undefined {
     case 'device':
       return register.device(entry.value.gateway, entry.value.id);
   }
+}
+
+/** A retirement that the manifest does not date keeps the date that the register gave it. */
+function withKnownDate(value: object, known: object): object {
+  const { retired, retired_at } = known as Partial<Device>;
+  if (retired !== true || retired_at === undefined) return value;
+  return (value as Partial<Device>).retired === true ? { retired_at, ...value } : value;
 }
 
 /** Listed because readings came, not because a person said so: the manifest may have it. */

@@ -38,12 +38,14 @@ const manifestMeterSchema = meterSchema.extend({
 const manifestDeviceSchema = deviceSchema.omit({ gateway: true, placements: true, is_new: true }).extend({
   name: deviceSchema.shape.name.optional(),
   meter: manifestMeterSchema.optional(),
+  retired_at: z.string().optional(),
   placements: z.array(placementSchema).min(1).optional(),
 });
 
 const manifestGatewaySchema = gatewaySchema.omit({ site: true }).extend({
   name: gatewaySchema.shape.name.optional(),
   retired: z.boolean().optional(),
+  retired_at: z.string().optional(),
   devices: z.array(manifestDeviceSchema).default([]),
 });
 

@@ -66,6 +66,8 @@ export const gatewaySchema = z.strictObject({
   site: idSchema,
   /** A retired gateway may not connect; its readings stay. */
   retired: z.boolean(),
+  /** From when on nothing is expected of its devices, epoch milliseconds (retirement.ts). */
+  retired_at: z.int().optional(),
 });
 export type Gateway = z.infer<typeof gatewaySchema>;
 
@@ -126,6 +128,8 @@ export const deviceSchema = z.strictObject({
   is_new: z.boolean(),
   /** No longer listed; its readings stay, and new ones are still stored. Absent means in use. */
   retired: z.boolean().optional(),
+  /** From when on nothing is expected of it, epoch milliseconds (retirement.ts). */
+  retired_at: z.int().optional(),
 });
 export type Device = z.infer<typeof deviceSchema>;
 

@@ -6,7 +6,7 @@
  * 2. A write resolves, and listeners are told, after it has been flushed to disk; several changes are taken whole or not
  *    at all. Writes happen one after the other, each checked against everything before it.
  * 3. Nothing is ever deleted but credentials; what is no longer used is marked retired, and every decision about a
- *    counter stays on record, also when another takes its place or it is withdrawn.
+ *    counter stays on record, also when another takes its place or it is withdrawn. A retirement has its date.
  * 4. Entries that the manifest wrote are changed by the manifest only, until it has dropped them.
  *
  * One process owns the register, the console role's; its folder is opened once. Start reading here, then change.ts.
@@ -25,6 +25,7 @@ import type { City, Credential, DecisionRecord, Device, Gateway, MeterDecision, 
 import { NewDevices } from './new-devices.ts';
 import { RegisterFile } from './register-file.ts';
 import type { RegisterView } from './register-view.ts';
+import { datedRetirement } from './retirement.ts';
 
 export interface RegisterDeps {
   /** Folder of the LMDB environment: `<data>/register`. */
@@ -118,12 +119,16 @@ export class Register extends EntriesView implements RegisterView, Service {
     await this.write(() => [{ kind: 'device', value: device, origin: this.#mine('device', id) }]);
   }
 
-  /** A retired gateway may not connect; its readings stay. */
-  async retireGateway(id: string): Promise<void> {
+  /**
+   * A retired gateway may not connect; its readings stay. Nothing is expected of its devices from `at` on (epoch
+   * milliseconds): now when it is left out, or the date that it was retired with before.
+   */
+  async retireGateway(id: string, at?: number): Promise<void> {
     await this.write(() => {
       const gateway = this.gateway(id) ?? missing('gateway', id);
-      if (gateway.retired) return [];
-      return [{ kind: 'gateway', value: { ...gateway, retired: true }, origin: this.#mine('gateway', id) }];
+      if (gateway.retired && (at === undefined || at === gateway.retired_at)) return [];
+      const value: Gateway = { ...gateway, retired: true, ...(at === undefined ? {} : { retired_at: at }) };
+      return [{ kind: 'gateway', value, origin: this.#mine('gateway', id) }];
     });
   }
 
@@ -216,7 +221,7 @@ export class Register extends EntriesView implements RegisterView, Service {
     const ahead = new EntriesAhead(this.#entries);
     const changes: Change[] = [];
     for (const change of prepare()) {
-      const checked = checkedChange(change, ahead);
+      const checked = datedRetirement(checkedChange(change, ahead), ahead, this.#clock.now());
       ahead.add(checked);
       changes.push(checked);
     }

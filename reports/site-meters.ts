@@ -6,6 +6,7 @@ import { METRICS_OF } from '../energy/carriers.ts';
 import { QUARTER_MS } from '../energy/counter-rules.ts';
 import type { Device } from '../register/model.ts';
 import type { RegisterView } from '../register/register-view.ts';
+import { expectedUntil } from '../register/retirement.ts';
 import type { DeviceKey } from '../store/telemetry-store.ts';
 
 /** What is reported. What lamps tell of themselves is counted by the meter of their circuit already. */
@@ -32,7 +33,7 @@ export interface SiteMeter extends DeviceKey {
 const MAIN_KIND = 'electricity-meter';
 
 export interface SiteMetersQuery {
-  readonly register: Pick<RegisterView, 'device'>;
+  readonly register: Pick<RegisterView, 'device' | 'gateway'>;
   readonly site: string;
   readonly period: Period;
   /** Devices that ever told this counter, by its id. */
@@ -81,15 +82,20 @@ function spansOf(rows: readonly RollUp[]): Map<string, Span> {
   return spans;
 }
 
-function staysOf({ site, period }: SiteMetersQuery, device: Device | undefined, span: Span | undefined): Period[] {
+function staysOf(
+  { register, site, period }: SiteMetersQuery,
+  device: Device | undefined,
+  span: Span | undefined,
+): Period[] {
   if (device === undefined) return span === undefined ? [] : [within(span, period)];
-  const { placements, retired } = device;
+  const { placements } = device;
   return placements.flatMap((placement, index) => {
     if (placement.site !== site) return [];
     // What was told before the first placement belongs to it; without any nothing was due yet.
     const first = index === 0 ? Math.min(placement.from, span?.from ?? placement.from) : placement.from;
-    // Nobody wrote down when a device went out of use: nothing is due after its last word.
-    const end = placements[index + 1]?.from ?? (retired === true ? (span?.to ?? first) : Infinity);
+    // What a retired device says all the same is counted; without a date nothing is due after its last word.
+    const lastWord = span?.to ?? first;
+    const end = placements[index + 1]?.from ?? Math.max(expectedUntil(register, device, lastWord), lastWord);
     const stay = within({ from: wholeQuarter(first), to: wholeQuarter(end) }, period);
     return stay.from < stay.to ? [stay] : [];
   });

@@ -1,6 +1,7 @@
 /** The newest values of every device, by device: what the rules of now look at. */
 import type { RegisterView } from '../../register/register-view.ts';
 import { siteAt } from '../../register/register-view.ts';
+import { isExpectedAt } from '../../register/retirement.ts';
 import { getOrCreate } from '../../runtime/get-or-create.ts';
 import type { LatestValue } from '../../store/telemetry-store.ts';
 
@@ -68,7 +69,7 @@ export function latestCity(register: RegisterView, values: readonly LatestValue[
   const bySite = new Map<string, LatestDevice[]>();
   const byGateway = new Map<string, LatestDevice[]>();
   for (const listed of register.devices()) {
-    if (listed.retired === true || register.gateway(listed.gateway)?.retired === true) continue;
+    if (!isExpectedAt(register, listed, now)) continue;
     const site = siteAt(listed, now);
     if (register.site(site)?.retired === true) continue;
     const heard = heardByName.get(`${listed.gateway}/${listed.id}`);

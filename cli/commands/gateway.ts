@@ -82,10 +82,12 @@ export function gatewayCommand(): Command {
   command
     .command('retire')
     .argument('<id>')
+    .option('--at <date>', 'since when nothing is expected of its devices, in the zone of its site; now if left out')
     .description('retire a gateway: it may not connect again; its readings stay')
     .addOption(dataOption())
-    .action(async (id: string, { data }: { data: string }) => {
-      await (await connectToServer(data)).post(`/api/gateways/${encodeURIComponent(id)}/retire`);
+    .action(async (id: string, { data, at }: { data: string; at?: string }) => {
+      const query = at === undefined ? '' : `?at=${encodeURIComponent(at)}`;
+      await (await connectToServer(data)).post(`/api/gateways/${encodeURIComponent(id)}/retire${query}`);
       print(`${id} is retired; its readings stay.`);
     });
 

@@ -41,6 +41,7 @@ export function gatewayRow(gateway: Gateway | undefined, status: GatewayStatus |
     site: gateway?.site ?? null,
     registered: gateway !== undefined,
     retired: gateway?.retired ?? false,
+    ...(gateway?.retired_at === undefined ? {} : { retired_at: gateway.retired_at }),
     state,
     silent: !hasFreshHealth(status, now),
     since: status?.since === undefined ? null : isoTime(status.since),

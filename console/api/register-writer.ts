@@ -11,7 +11,8 @@ export interface RegisterWriter
   putSite(site: Site): Promise<void>;
   putGateway(gateway: Gateway): Promise<void>;
   /** Its readings stay; it may not connect again. */
-  retireGateway(id: string): Promise<void>;
+  /** `at`: epoch milliseconds; now when it is left out. */
+  retireGateway(id: string, at?: number): Promise<void>;
   /** The first token of a gateway or observer: random, 256 bits, seen this once. `conflict` when it has one. */
   addCredential(request: Pick<Credential, 'id' | 'role'>): Promise<{ readonly token: string }>;
   /** A new token in place of the one before. `not-found` when there was none. */

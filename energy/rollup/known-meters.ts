@@ -9,9 +9,10 @@ import { getOrCreate } from '../../runtime/get-or-create.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
 import type { Period } from '../calendar.ts';
 import { CARRIERS, METRICS_OF } from '../carriers.ts';
+import { QUARTER_MS } from '../counter-rules.ts';
 import { LAMP_METRICS } from '../site-figures/circuit-quarters.ts';
 import type { QuarterRow, SiteMeter } from '../site-figures/site-meter.ts';
-import { staysAt } from './site-stays.ts';
+import { expectedAt } from './site-stays.ts';
 
 /** Metric ids of the counters of all carriers. */
 export const COUNTERS: readonly string[] = CARRIERS.map((carrier) => METRICS_OF[carrier].counter);
@@ -74,11 +75,14 @@ export class KnownMeters {
     for (const row of rows) getOrCreate(rowsOf, nameOf(row), () => ({ series: row, rows: [] })).rows.push(row);
     for (const [name, known] of this.#bySite.get(site) ?? []) {
       if (rowsOf.has(name) || known.first >= day.to || known.last < day.from - MISSED_MS) continue;
-      if (this.#register.device(known.gateway, known.device)?.retired === true) continue;
       rowsOf.set(name, { series: known, rows: [] });
     }
     return [...rowsOf.values()].flatMap(({ series, rows: ofSeries }) => {
-      const stays = staysAt(this.#register, site, series);
+      const lastWord = Math.max(
+        (this.#bySite.get(site)?.get(nameOf(series))?.last ?? Number.NEGATIVE_INFINITY) + QUARTER_MS,
+        ...ofSeries.map(({ start }) => start + QUARTER_MS),
+      );
+      const stays = expectedAt(this.#register, site, series, lastWord);
       // What its rows say was counted here, whatever the register says by now.
       const isHere = stays.some(({ from, to }) => from < day.to && to > day.from);
       if (!isHere && ofSeries.length === 0) return [];

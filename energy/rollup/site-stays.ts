@@ -1,5 +1,6 @@
 /** When devices stood at sites. */
 import type { RegisterView } from '../../register/register-view.ts';
+import { expectedUntil } from '../../register/retirement.ts';
 import type { DeviceKey } from '../../store/telemetry-store.ts';
 import type { Period } from '../calendar.ts';
 
@@ -13,4 +14,13 @@ export function staysAt(register: RegisterView, site: string, { gateway, device 
     const from = place === 0 ? Number.NEGATIVE_INFINITY : placement.from;
     return [{ from, to: placements[place + 1]?.from ?? Number.POSITIVE_INFINITY }];
   });
+}
+
+/** When something was expected of it there: not after it was retired, but for what it said before `lastWord`. */
+export function expectedAt(register: RegisterView, site: string, key: DeviceKey, lastWord?: number): Period[] {
+  const listed = register.device(key.gateway, key.device) ?? key;
+  const until = Math.max(expectedUntil(register, listed, lastWord), lastWord ?? Number.NEGATIVE_INFINITY);
+  return staysAt(register, site, key)
+    .map(({ from, to }) => ({ from, to: Math.min(to, until) }))
+    .filter(({ from, to }) => from < to);
 }

@@ -13,6 +13,8 @@ export interface Column {
 
 const ID_WORDS = '1 to 63 characters of a-z, 0-9 and "-"';
 
+const RETIRED_AT_WORDS = 'since when nothing is expected of it: 2026-05-31; the day of the import when left out';
+
 export const COLUMNS: Readonly<Record<ImportKind, readonly Column[]>> = {
   sites: [
     { name: 'id', needed: true, words: ID_WORDS },
@@ -38,6 +40,7 @@ export const COLUMNS: Readonly<Record<ImportKind, readonly Column[]>> = {
     { name: 'site', words: 'id of the site where it hangs; needed for a new gateway' },
     { name: 'name', words: 'for people; the id when left out' },
     { name: 'retired', words: 'yes or no' },
+    { name: 'retired_at', words: RETIRED_AT_WORDS },
   ],
   devices: [
     { name: 'gateway', needed: true, words: 'id of its gateway' },
@@ -53,5 +56,6 @@ export const COLUMNS: Readonly<Record<ImportKind, readonly Column[]>> = {
     { name: 'site', words: "where it is; its gateway's site when left out" },
     { name: 'from', words: 'since when it is there: 2025-09-15, in the zone of the site; ever since when left out' },
     { name: 'retired', words: 'yes or no' },
+    { name: 'retired_at', words: RETIRED_AT_WORDS },
   ],
 };

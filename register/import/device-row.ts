@@ -3,6 +3,7 @@ import { parseInstant } from '../local-instant.ts';
 import { meterFaults } from '../meter-faults.ts';
 import { type Device, deviceSchema, EARLIEST_PLACEMENT, type Meter, type Placement } from '../model.ts';
 import type { KnownCity, ReadEntry } from './plan-import.ts';
+import { retiredAt } from './retired-at.ts';
 import type { RowReader } from './row-reader.ts';
 
 /** A row of a list of devices. What no column speaks of, such as announced swaps, stays as it is. */
@@ -18,6 +19,7 @@ export function readDevice(row: RowReader, city: KnownCity): ReadEntry {
   }
   const retired = row.flag('retired', before?.retired === true);
   const meter = meterOf(row, before?.meter);
+  const placements = placementsOf(row, before, owner?.site ?? '', city);
   const given = {
     ...before,
     gateway,
@@ -28,9 +30,10 @@ export function readDevice(row: RowReader, city: KnownCity): ReadEntry {
     interval_stamp: row.text('interval_stamp', before?.interval_stamp),
     nominal_w: row.number('nominal_w', before?.nominal_w),
     meter,
-    placements: placementsOf(row, before, owner?.site ?? '', city),
+    placements,
     is_new: false,
     retired: retired ? true : undefined,
+    retired_at: retiredAt(row, retired, before?.retired_at, placements, city),
   };
   // A field of the meter is a column of its own.
   const value = row.checked(deviceSchema, given, ([field, inner]) => (field === 'meter' ? inner : field));

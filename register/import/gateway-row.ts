@@ -1,6 +1,7 @@
 import { reservedFaults } from '../change.ts';
-import { gatewaySchema } from '../model.ts';
+import { EARLIEST_PLACEMENT, gatewaySchema } from '../model.ts';
 import type { KnownCity, ReadEntry } from './plan-import.ts';
+import { retiredAt } from './retired-at.ts';
 import type { RowReader } from './row-reader.ts';
 
 /** A row of a list of gateways. */
@@ -12,11 +13,14 @@ export function readGateway(row: RowReader, city: KnownCity): ReadEntry {
   if (site !== undefined && city.site(site) === undefined) {
     row.fault('site', 'is not in the register. Import the sites first, or correct the id.');
   }
+  const retired = row.flag('retired', before?.retired === true);
+  const placements = [{ site: site ?? '', from: EARLIEST_PLACEMENT }];
   const value = row.checked(gatewaySchema, {
     id,
     name: row.text('name', before?.name) ?? before?.name ?? id,
     site,
-    retired: row.flag('retired', before?.retired === true),
+    retired,
+    retired_at: retiredAt(row, retired, before?.retired_at, placements, city),
   });
   return { id, before, change: value && { kind: 'gateway', value, origin: 'console' } };
 }

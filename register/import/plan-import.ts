@@ -108,12 +108,20 @@ function differences(before: object, after: object, city: KnownCity): ImportedFi
   const names = new Set([...Object.keys(left), ...Object.keys(right)]);
   return [...names].flatMap((field) => {
     if (JSON.stringify(left[field]) === JSON.stringify(right[field])) return [];
-    return [{ field, before: words(field, left[field], city), after: words(field, right[field], city) }];
+    const zone = zoneOf(after, city);
+    return [{ field, before: words(field, left[field], city, zone), after: words(field, right[field], city, zone) }];
   });
 }
 
-function words(field: string, value: unknown, city: KnownCity): string {
+/** Of the site where an entry hangs or stands. */
+function zoneOf(entry: object, city: KnownCity): string {
+  const { site, placements } = entry as { site?: string; placements?: readonly Placement[] };
+  return city.site(site ?? placements?.at(-1)?.site ?? '')?.zone ?? 'UTC';
+}
+
+function words(field: string, value: unknown, city: KnownCity, zone: string): string {
   if (value === undefined) return '';
+  if (field === 'retired_at') return formatInstant(value as number, zone);
   if (field === 'placements') return placementWords(value as Device['placements'], city);
   if (typeof value === 'object' && value !== null) return groupWords(value);
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);

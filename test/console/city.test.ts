@@ -229,6 +229,27 @@ describe('a city in trouble', () => {
     expect(await ask('/api/energy?site=city-hall', 503)).toMatchObject({ error: { code: 'store-unavailable' } });
   });
 
+
+  it('counts a retired device in the past as before it was retired', async () => {
+    const { ask, register, store, clock } = await aLivingCity();
+    await rollUpAll({ store, register }, { now: NOW, folder: temporaryFolder() });
+    const said = async () => {
+      const { total, coverage_percent } = await ask<EnergyReply>(
+        '/api/energy?site=city-hall&from=2026-11-17&to=2026-11-19',
+      );
+      return { total, coverage_percent };
+    };
+    const before = await said();
+    expect(before.total).toBeGreaterThan(720);
+    const meter = register.deviceByKey.get('library/main-meter')!;
+    register.deviceByKey.set('library/main-meter', { ...meter, retired: true, retired_at: NOW });
+    await clock.advance(2_000);
+    expect(await said()).toEqual(before);
+    // Retired before dates were kept.
+    register.deviceByKey.set('library/main-meter', { ...meter, retired: true });
+    await clock.advance(2_000);
+    expect(await said()).toEqual(before);
+  });
   it('names what is wrong once it has looked', async () => {
     const { ask, store, clock, ingest } = await aLivingCity();
     for (let time = NOW - 3 * 60 * MINUTE; time < NOW; time += MINUTE) {

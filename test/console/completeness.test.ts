@@ -257,6 +257,29 @@ describe('a device', () => {
     ]);
   });
 
+  it('owes up to its retirement what it owed before, silent or not', async () => {
+    const { ask, place, read, rollUp, register } = await aConsole();
+    place('old');
+    read('old', TODAY, TODAY + HOUR);
+    await rollUp();
+    const before = await ask('site=city-hall&from=today');
+    expect(before.total).toMatchObject({ expected: 479, missing: 419 });
+    const retiredAt = NOW - 5 * MINUTE;
+    place('old', { retired: true, retired_at: retiredAt });
+    const after = await ask('site=city-hall&from=today');
+    expect(after.total).toMatchObject({ expected: 475, missing: 415 });
+    expect(after.devices[0]?.note).toBe('Retired: nothing is expected from 2026-11-01T06:55-05:00 on.');
+    place('old');
+    register.gatewayById.set('library', {
+      id: 'library',
+      name: 'Library',
+      site: 'city-hall',
+      retired: true,
+      retired_at: TODAY + 2 * HOUR,
+    });
+    expect((await ask('site=city-hall&from=today')).total).toMatchObject({ expected: 120, missing: 60 });
+  });
+
   it('that was never heard of before', async () => {
     const { ask, place, read, rollUp } = await aConsole();
     place('meter', { placements: [{ site: 'city-hall', from: 0 }] });

@@ -250,6 +250,29 @@ describe('meters of a site', () => {
     expect(electricity.amount.known).toBe(1);
   });
 
+  it('owe up to their retirement what they owed before, and nothing from then on', async () => {
+    const city = await aReportCity();
+    // Silent from the tenth on, and given up on the twentieth.
+    const [silent, retired] = [bostonTime('2026-11-10'), bostonTime('2026-11-20')];
+    const { from, to } = monthOf('2026-11');
+    await tellNovember(city);
+    await city.meter('old', { kind: 'electricity-meter' });
+    const told = (time: number, quarter: number) => (time <= silent ? quarter : undefined);
+    await city.count('2026-11', { device: 'old', metric: KWH, shows: told });
+    const known = async () => {
+      const { amount, meters } = carrierOf(await city.report('2026-11'));
+      return [amount.known, meters.find(({ device }) => device === 'old')?.amount.known];
+    };
+    const share = (part: number, whole: number) => expect.closeTo(part / whole, 9);
+    expect(await known()).toEqual([share(silent - from, to - from), share(silent - from, to - from)]);
+    await city.meter('old', { kind: 'electricity-meter', retired: true, retired_at: retired });
+    const within = share(silent - from, retired - from);
+    expect(await known()).toEqual([share(silent - from + to - retired, to - from), within]);
+    await city.meter('old', { kind: 'electricity-meter' });
+    await city.register.retireGateway('basement', silent);
+    expect(await known()).toEqual([1, 1]);
+  });
+
   it('of gas, water and solar have their units, factors and blocks', async () => {
     const water = aTariff({ id: 'water', carrier: 'water', unit: 'm3', energy: [{ name: 'Water', rate: 2 }] });
     const city = await aReportCity({ tariffs: { electricity: 'city-general', water: 'water' } });

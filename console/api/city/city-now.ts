@@ -5,6 +5,7 @@
 import { METRICS } from '../../../contract/metrics.ts';
 import { nameOf } from '../../../energy/rollup/device-facts.ts';
 import type { RegisterView } from '../../../register/register-view.ts';
+import { isExpectedAt } from '../../../register/retirement.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { getOrCreate } from '../../../runtime/get-or-create.ts';
 import type { DeviceKey, TelemetryStore } from '../../../store/telemetry-store.ts';
@@ -64,6 +65,8 @@ export interface CityNow {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly devices: readonly DeviceNow[];
+  /** Those that are out of use, which counts for the past only. */
+  readonly retired: readonly DeviceNow[];
   readonly bySite: ReadonlyMap<string, readonly DeviceNow[]>;
   /** Epoch milliseconds of the newest reading, by gateway. */
   readonly lastByGateway: ReadonlyMap<string, number>;
@@ -109,6 +112,7 @@ export class CityNowMaker {
       fault = error instanceof Error ? error.message : String(error);
     }
     const devices: DeviceNow[] = [];
+    const retired: DeviceNow[] = [];
     const bySite = new Map<string, DeviceNow[]>();
     const lastByGateway = new Map<string, number>();
     const addDevice = (key: DeviceKey): void => {
@@ -118,7 +122,6 @@ export class CityNowMaker {
         lastByGateway.set(key.gateway, Math.max(known.last, lastByGateway.get(key.gateway) ?? known.last));
       }
       const listed = register.device(key.gateway, key.device);
-      if (listed?.retired === true || register.gateway(key.gateway)?.retired === true) return;
       const site = siteOf(register, key.gateway, key.device, at);
       const device: DeviceNow = {
         gateway: key.gateway,
@@ -131,6 +134,10 @@ export class CityNowMaker {
         values: known?.values ?? new Map(),
         lastTime: known?.last ?? Number.NEGATIVE_INFINITY,
       };
+      if (!isExpectedAt(register, listed ?? key, at)) {
+        retired.push(device);
+        return;
+      }
       devices.push(device);
       if (site !== null) getOrCreate(bySite, site, () => []).push(device);
     };
@@ -140,6 +147,6 @@ export class CityNowMaker {
     }
     // Devices that nobody listed; rare, since ingest lists what it meets.
     for (const { key } of [...valuesByName.values()]) addDevice(key);
-    return { at, devices, bySite, lastByGateway, fault };
+    return { at, devices, retired, bySite, lastByGateway, fault };
   }
 }

@@ -3,6 +3,7 @@ import type { Period } from '../../../energy/calendar.ts';
 import { type Carrier, METRICS_OF } from '../../../energy/carriers.ts';
 import { nameOf } from '../../../energy/rollup/device-facts.ts';
 import type { RegisterView } from '../../../register/register-view.ts';
+import { expectedUntil } from '../../../register/retirement.ts';
 import type { DeviceKey } from '../../../store/telemetry-store.ts';
 import type { CityNow, DeviceNow } from './city-now.ts';
 import type { CountedMeter, Piece } from './piece-sums.ts';
@@ -19,7 +20,7 @@ export function countersAt(devices: readonly DeviceNow[], carrier: Carrier): Dev
   return mains.length > 0 ? mains : counting;
 }
 
-/** The devices that counted a carrier for a site at any time of a range: those that moved away are among them. */
+/** The devices that counted a carrier for a site at any time of a range: those that moved away or were retired since are among them. */
 export function countersDuring(
   city: CityNow,
   register: RegisterView,
@@ -27,23 +28,31 @@ export function countersDuring(
   carrier: Carrier,
   range: Period,
 ): DeviceNow[] {
-  const stood = city.devices.filter(
-    (device) =>
-      device.site === site ||
-      staysAt(register, device, site).some(({ from, to }) => from < range.to && to > range.from),
-  );
-  return countersAt(stood, carrier);
+  const wasThere = (device: DeviceNow): boolean =>
+    staysAt(register, device, site).some(({ from, to }) => from < range.to && to > range.from);
+  const stood = city.devices.filter((device) => device.site === site || wasThere(device));
+  return countersAt([...stood, ...city.retired.filter(wasThere)], carrier);
 }
 
-/** When a device stood at a site, epoch milliseconds; before its first placement it stood where that is. */
-export function staysAt(register: RegisterView, { gateway, device }: DeviceKey, site: string): Period[] {
-  const placements = register.device(gateway, device)?.placements ?? [
-    { site: register.gateway(gateway)?.site ?? '', from: 0 },
-  ];
+/**
+ * When a device stood at a site and was in use, epoch milliseconds; before its first placement it stood where that is.
+ * What a retired one said after all, up to `lastTime`, counts as well.
+ */
+export function staysAt(
+  register: RegisterView,
+  { gateway, device, lastTime }: DeviceKey & { readonly lastTime?: number },
+  site: string,
+): Period[] {
+  const listed = register.device(gateway, device);
+  const placements = listed?.placements ?? [{ site: register.gateway(gateway)?.site ?? '', from: 0 }];
+  const lastWord = lastTime === undefined ? undefined : lastTime + 1;
+  // Of a retirement without a date, and without a last word, nobody knows better than that it stood there.
+  const until = expectedUntil(register, listed ?? { gateway }, lastWord ?? Number.POSITIVE_INFINITY);
   return placements.flatMap((placement, index) => {
     if (placement.site !== site) return [];
     const from = index === 0 ? Number.NEGATIVE_INFINITY : placement.from;
-    return [{ from, to: placements[index + 1]?.from ?? Number.POSITIVE_INFINITY }];
+    const to = Math.min(placements[index + 1]?.from ?? Number.POSITIVE_INFINITY, Math.max(until, lastWord ?? until));
+    return from < to ? [{ from, to }] : [];
   });
 }
 

@@ -176,6 +176,8 @@ function noteOf({ device, site, zone, stretch, notExpected }: ExplainedDevice): 
     case 'moved-away':
       return `Nothing is expected at ${site} from ${localIso(stretch.to, zone)} on: it was moved.`;
     case 'retired':
+      return `Retired: nothing is expected from ${localIso(stretch.to, zone)} on.`;
+    case 'retired-undated':
       return `Retired: nothing is expected after its last reading, ${localIso(stretch.to - 1, zone)}.`;
     case '':
       return '';

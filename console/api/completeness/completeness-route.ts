@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { idSchema } from '../../../contract/ids.ts';
 import type { Period } from '../../../energy/calendar.ts';
+import { expectedUntil } from '../../../register/retirement.ts';
 import { civilInstant, resolveRange } from '../city/energy-query.ts';
 import type { ConsoleApp } from '../console-app.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
@@ -109,15 +110,15 @@ function refuseTooMuch(devices: number, { from, to }: Period): void {
   );
 }
 
-/** Of retired devices and those of retired gateways, their newest reading by `gateway/device`. */
+/** Of devices that are retired, or whose gateway is, since nobody knows when: their newest reading by `gateway/device`. */
 async function lastTimes(
   { register, store }: ConsoleDeps,
   keys: readonly { readonly gateway: string; readonly device: string }[],
 ): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number>();
   for (const { gateway, device } of keys) {
-    const isRetired = register.gateway(gateway)?.retired === true || register.device(gateway, device)?.retired === true;
-    if (!isRetired) continue;
+    const listed = register.device(gateway, device);
+    if (listed === undefined || expectedUntil(register, listed) !== Number.NEGATIVE_INFINITY) continue;
     for (const { time } of await store.latest({ gateway, device })) {
       const name = `${gateway}/${device}`;
       times.set(name, Math.max(time, times.get(name) ?? 0));

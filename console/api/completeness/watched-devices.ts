@@ -3,6 +3,7 @@ import type { Period } from '../../../energy/calendar.ts';
 import type { Expectation } from '../../../energy/completeness/expected-readings.ts';
 import { QUARTER_MS } from '../../../energy/counter-rules.ts';
 import type { Device } from '../../../register/model.ts';
+import { expectedUntil } from '../../../register/retirement.ts';
 import type { DeviceKey } from '../../../store/telemetry-store.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 
@@ -18,10 +19,10 @@ export interface WatchedDevice {
   readonly stretch: Period;
   readonly expectation: Expectation;
   /** Why less is expected than was asked for; empty when there is nothing to say. */
-  readonly notExpected: 'not-placed-yet' | 'moved-away' | 'retired' | '';
+  readonly notExpected: 'not-placed-yet' | 'moved-away' | 'retired' | 'retired-undated' | '';
 }
 
-/** In order of site, gateway and device. `lastTimes`: newest reading of those that are retired, by `gateway/device`. */
+/** In order of site, gateway and device. `lastTimes`: newest reading of those that were retired without a date, by `gateway/device`. */
 export function watchedDevices(
   { register }: Pick<ConsoleDeps, 'register'>,
   keys: readonly DeviceKey[],
@@ -33,9 +34,8 @@ export function watchedDevices(
     const device = register.device(gateway, id);
     if (device === undefined) continue;
     const intervalMs = device.interval_s === undefined ? undefined : device.interval_s * 1_000;
-    const isRetired = device.retired === true || register.gateway(gateway)?.retired === true;
-    // The register does not keep the day of retirement: the last reading is the best that is known.
-    const retiredAt = isRetired ? (lastTimes.get(`${gateway}/${id}`) ?? 0) + 1 : Number.POSITIVE_INFINITY;
+    const lastTime = lastTimes.get(`${gateway}/${id}`);
+    const retiredAt = expectedUntil(register, device, (lastTime ?? 0) + 1);
     for (const [place, { site, from: placed }] of device.placements.entries()) {
       if (asked.site !== undefined && site !== asked.site) continue;
       const left = device.placements[place + 1]?.from ?? Number.POSITIVE_INFINITY;
@@ -46,7 +46,9 @@ export function watchedDevices(
         placed > asked.from && place === 0
           ? 'not-placed-yet'
           : retiredAt < Math.min(asked.to, left)
-            ? 'retired'
+            ? lastTime === undefined
+              ? 'retired'
+              : 'retired-undated'
             : left < asked.to
               ? 'moved-away'
               : '';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { idSchema } from '../../../contract/ids.ts';
 import { reservedFaults } from '../../../register/change.ts';
 import { OBSERVER_PREFIX } from '../../../register/credentials.ts';
+import { parseInstant } from '../../../register/local-instant.ts';
 import { siteSchema } from '../../../register/model.ts';
 import { randomWord } from '../../../runtime/random.ts';
 import type { ConsoleApp } from '../console-app.ts';
@@ -71,15 +72,31 @@ export function enrolmentRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
     {
       schema: {
         summary: 'Retire a gateway: it may not connect again, its readings stay',
+        description: 'Up to that date its readings are expected, and missing ones are named; after it none are.',
         tags: ['gateways'],
         ...oneGateway,
-        response: { 200: z.object({ id: z.string(), retired: z.boolean() }) },
+        querystring: z.strictObject({
+          at: z
+            .string()
+            .optional()
+            .describe('A date or time in the zone of its site, not in the future; now if absent'),
+        }),
+        response: { 200: z.object({ id: z.string(), retired: z.boolean(), retired_at: z.number().optional() }) },
       },
     },
     async (request) => {
-      const { id } = knownGateway(deps, request.params.id);
-      await register.retireGateway(id);
-      return { id, retired: true };
+      const { id, site } = knownGateway(deps, request.params.id);
+      const { at } = request.query;
+      const instant = at === undefined ? undefined : parseInstant(at, register.site(site)?.zone ?? 'UTC');
+      if (at !== undefined && instant === undefined) {
+        throw new RequestError(
+          'at',
+          'is not a date or time. Write 2025-09-15, 2025-09-15T14:00 or 2025-09-15T14:00-04:00',
+        );
+      }
+      await register.retireGateway(id, instant);
+      const retiredAt = register.gateway(id)?.retired_at;
+      return { id, retired: true, ...(retiredAt === undefined ? {} : { retired_at: retiredAt }) };
     },
   );
 

@@ -137,6 +137,23 @@ describe('the writer of site figures', () => {
     expect(boards.day('load')).toMatchObject({ has_budget: 0, has_after_hours: 1, after_hours: 64 });
   });
 
+  it('expects a silent meter until it was retired, and what a retired one says all the same counts', async () => {
+    const { boards, register, writer } = aStory({}, at(12));
+    const meter = { gateway: 'g', name: 'Main', kind: 'electricity-meter', is_new: false };
+    const placements = [{ site: 'new-york', from: 0 }];
+    register.put({ ...meter, id: 'main-meter', placements, retired: true, retired_at: at(8) });
+    boards.rows = [aRow(5)];
+    await writer.write([{ site: 'new-york', from: at(5), to: at(10) }]);
+    expect([5, 7, 8].map((place) => [boards.quarter(place)?.meters, boards.quarter(place)?.known])).toEqual([
+      [1, 1],
+      [1, 0],
+      [0, 0],
+    ]);
+    boards.rows = [aRow(5), aRow(9)];
+    await writer.write([{ site: 'new-york', from: at(5), to: at(10) }]);
+    expect(boards.quarter(9)).toMatchObject({ meters: 1, known: 1, consumption: 2 });
+  });
+
   it('shows a site of which nothing comes as not measured', async () => {
     const { boards, writer, clock } = aStory({}, at(10) + 4 * 60_000);
     boards.rows = [aRow(5), aRow(6)];
