@@ -1,6 +1,6 @@
 /** The simulated city as entries of the register. */
 import type { Device, Gateway, Schedule, Site } from '../register/model.ts';
-import type { SimulatedCity, SimulatedSite } from './city.ts';
+import type { BuildingSite, SimulatedCity, SimulatedSite } from './city.ts';
 import { devicesOf, gatewayOf } from './simulated-devices.ts';
 import { type BuildingUseName, type Hours, USES } from './uses.ts';
 
@@ -36,9 +36,13 @@ export function entriesOf(city: SimulatedCity): CityEntries {
 
 function siteOf(site: SimulatedSite, zone: string): Site {
   const { id, name, kind, address, latitude, longitude } = site;
-  const building =
-    site.kind === 'building' ? { use: site.use, floor_area_m2: site.floorAreaM2, ...scheduleOf(site.use) } : {};
+  const building = site.kind === 'building' ? buildingOf(site) : {};
   return { id, name, kind, ...building, latitude, longitude, address, zone };
+}
+
+function buildingOf({ use, floorAreaM2, contractKw, budgetKwh }: BuildingSite) {
+  const planned = { contract_demand_kw: contractKw, budget_kwh: budgetKwh };
+  return { use, floor_area_m2: floorAreaM2, ...scheduleOf(use), ...planned };
 }
 
 /** The widest hours of the week; none where it never closes. */
