@@ -9,6 +9,19 @@ export interface Month {
   readonly words: string;
 }
 
+/** What is said of a month in the list of them. */
+export interface KnownMonth extends Month {
+  /** Share of the time that was measured so far, percent; undefined until it is known. */
+  readonly measured: number | undefined;
+}
+
+/** The newest month that is over and of which something is known; else the running one; the last one until that is known. */
+export function monthToBegin(months: readonly KnownMonth[]): string {
+  const [running, ...over] = months;
+  if (months.every(({ measured }) => measured === undefined)) return over[0]?.id ?? '';
+  return (over.find(({ measured = 0 }) => measured > 0) ?? running)?.id ?? '';
+}
+
 /** The running month of the site and those before it, newest first. */
 export function monthsBack(now: number, zone: string): Month[] {
   const parts = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit' }).formatToParts(
