@@ -5,6 +5,7 @@ import { CARRIERS } from '../../energy/carriers.ts';
 import { FINDING_KINDS, SEVERITIES } from '../../energy/findings/finding.ts';
 import { LAMP_STATES } from '../../energy/lamp-state.ts';
 import { gatewayReply } from './replies.ts';
+import { rollUpStatusReply } from './replies-roll-ups.ts';
 
 const epochMs = z.number().describe('Epoch milliseconds, UTC');
 const isoTime = z.string().describe('ISO 8601, UTC');
@@ -44,6 +45,7 @@ export const cityReply = z.object({
   }),
   gateways: z.object({ total: z.number(), online: z.number(), silent: z.number() }),
   problems: z.object({ total: z.number(), by_severity: z.record(z.string(), z.number()) }),
+  roll_ups: rollUpStatusReply.describe('How far figures of quarter hours, hours and days are behind the readings'),
   history: z.object({
     state: z.enum(['none', 'loading', 'done']),
     done_readings: z.number(),
@@ -65,8 +67,24 @@ export const siteRowReply = z.object({
   zone: z.string(),
   power_kw: known,
   power_age_s: ageS,
+  last_reading_age_s: ageS.describe('Seconds since its newest reading of any kind'),
   energy_today_kwh: known,
   same_weekday_kwh: known,
+  budget: z
+    .object({
+      fiscal_year: z.number().describe('Named after the calendar year in which it ends'),
+      from: isoTime,
+      from_ms: epochMs,
+      to: isoTime,
+      to_ms: epochMs,
+      budget_kwh: z.number().describe('Of the whole fiscal year'),
+      used_kwh: z.number().describe('Since it began, as far as it is known'),
+      allowed_kwh: z.number().describe('What the budget gives for the time of which that is known'),
+      known_days: z.number(),
+      percent: known.describe('Used over allowed; null when less than a day is known'),
+    })
+    .nullable()
+    .describe('Electricity; null for sites without a budget'),
   lamps: z.object({ total: z.number(), lit: z.number(), commanded: z.number() }).nullable(),
   problems: z.number(),
   worst_severity: severity.nullable(),
@@ -130,6 +148,7 @@ export const citySiteReply = siteRowReply.omit({ problems: true }).extend({
   ...at,
   store_fault: storeFault,
   address: z.string().nullable(),
+  contract_demand_kw: known,
   schedule: z.object({ days: z.array(z.number()), open: z.string(), close: z.string() }).nullable(),
   meters: z.array(meterRowReply),
   rooms: z.array(roomRowReply),

@@ -41,10 +41,11 @@ export type RollUpsReply = z.infer<typeof rollUpsReply>;
 
 export const rollUpStatusReply = z.object({
   state: z
-    .enum(['caught-up', 'behind', 'elsewhere'])
-    .describe('`elsewhere`: another process rolls up, ask its /metrics'),
+    .enum(['caught-up', 'behind', 'elsewhere', 'unknown'])
+    .describe('`elsewhere`: another process rolls up, ask its /metrics; `unknown`: `fault` says why'),
   pending_quarters: z.number().optional().describe('Quarter hours of devices that are over and not rolled up'),
   oldest_s: z.number().optional().describe('How long the oldest of them waits'),
+  behind_s: z.number().optional().describe('How long ago nothing was left to do; 0 when nothing is'),
   caught_up_at: isoTime
     .nullable()
     .optional()

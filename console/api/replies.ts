@@ -19,7 +19,14 @@ export const healthReply = z.object({
   at: isoTime.optional(),
   /** Left out for those who may not read. */
   parts: z
-    .object({ broker: partReply, ingest: partReply, store: partReply, register: partReply, console: partReply })
+    .object({
+      broker: partReply,
+      ingest: partReply,
+      store: partReply,
+      roll_ups: partReply,
+      register: partReply,
+      console: partReply,
+    })
     .optional(),
 });
 export type HealthReply = z.infer<typeof healthReply>;
@@ -74,6 +81,7 @@ export const deviceReply = z.object({
   placements: z.array(z.object({ site: z.string(), from: epochMs })),
   is_new: z.boolean(),
   retired: z.boolean().optional(),
+  retired_at: epochMs.optional().describe('From when on nothing is expected of it'),
 });
 export const devicesReply = z.object({ devices: z.array(deviceReply) });
 
@@ -81,7 +89,6 @@ export const valueReply = z.object({
   site: z.string().nullable(),
   gateway: z.string(),
   device: z.string(),
-  retired_at: epochMs.optional().describe('From when on nothing is expected of it'),
   metric: z.string(),
   label: z.string(),
   value: z.number(),
@@ -199,6 +206,7 @@ export const gatewayReply = z.object({
   site: z.string().nullable(),
   registered: z.boolean().describe('False for a gateway that is heard of but not in the register'),
   retired: z.boolean(),
+  retired_at: epochMs.optional().describe('From when on nothing is expected of its devices'),
   state: z
     .enum(GATEWAY_STATES)
     .describe('online: present and its health is fresh; silent: present by its last word, but no health for 90 s'),
@@ -206,7 +214,6 @@ export const gatewayReply = z.object({
   since: isoTime.nullable(),
   since_ms: epochMs.nullable(),
   version: z.string().nullable(),
-  retired_at: epochMs.optional().describe('From when on nothing is expected of its devices'),
   two_epochs: z.boolean().describe('Two starts of this gateway are alive at once: a cloned disk'),
   health: gatewayHealthReply.nullable(),
   counts: countsReply,

@@ -3,6 +3,7 @@ import { buildConsoleApp } from '../../console/api/app.ts';
 import type {
   CityReply,
   CitySiteReply,
+  CitySitesReply,
   EnergyReply,
   LightsReply,
   ProblemsReply,
@@ -72,6 +73,41 @@ async function aLivingCity() {
   };
   return { ...city, app, ask };
 }
+
+describe('the budget of a site', () => {
+  // Fiscal year 2027 has 365 days; of eight and 22/24 of them it is known that 60 kWh passed in each hour.
+  const known = 8 + 22 / 24;
+
+  it('is compared with what it allows for the time that is known', async () => {
+    const { ask, register } = await aLivingCity();
+    register.siteById.set('city-hall', { ...register.siteById.get('city-hall')!, budget_kwh: 365 * 24 * 50 });
+    const { sites } = await ask<CitySitesReply>('/api/city/sites');
+    const { budget } = sites.find(({ id }) => id === 'city-hall')!;
+    expect(budget).toMatchObject({
+      fiscal_year: 2027,
+      from: '2026-07-01T04:00:00.000Z',
+      to: '2027-07-01T04:00:00.000Z',
+    });
+    expect(budget?.known_days).toBeCloseTo(known, 3);
+    expect(budget?.used_kwh).toBeCloseTo(known * 24 * 60, 0);
+    expect(budget?.allowed_kwh).toBeCloseTo(known * 24 * 50, 0);
+    expect(budget?.percent).toBe(120);
+    expect(sites.find(({ id }) => id === 'park')?.budget).toBeNull();
+    expect((await ask<CitySiteReply>('/api/city/sites/city-hall')).budget).toEqual(budget);
+  });
+
+  it('says nothing of less than a day, nor of a meter that was never heard', async () => {
+    const { ask, register, clock } = await aLivingCity();
+    for (const id of ['city-hall', 'roof']) {
+      register.siteById.set(id, { ...register.siteById.get(id)!, budget_kwh: 100_000 });
+    }
+    Object.assign(register, { city: () => ({ name: 'Boston', zone: 'America/New_York', fiscal_year_start: 12 }) });
+    await clock.advance(Date.parse('2026-12-01T00:00:00-05:00') - NOW + 60_000);
+    for (const { id, budget } of (await ask<CitySitesReply>('/api/city/sites')).sites) {
+      if (id !== 'park') expect(budget, id).toMatchObject({ known_days: 0, used_kwh: 0, percent: null });
+    }
+  });
+});
 
 describe('the city at a glance', () => {
   it('says what it takes, what it took, what burns and how the air is', async () => {
@@ -193,6 +229,27 @@ describe('consumption over HTTP', () => {
       (await ask<EnergyReply>(`/api/energy?site=${site}&from=2026-11-18&to=2026-11-19`)).total;
     expect([await total('city-hall'), await total('roof')]).toEqual([720, 720]);
   });
+
+  it('counts a retired device in the past as before it was retired', async () => {
+    const { ask, register, store, clock } = await aLivingCity();
+    await rollUpAll({ store, register }, { now: NOW, folder: temporaryFolder() });
+    const said = async () => {
+      const { total, coverage_percent } = await ask<EnergyReply>(
+        '/api/energy?site=city-hall&from=2026-11-17&to=2026-11-19',
+      );
+      return { total, coverage_percent };
+    };
+    const before = await said();
+    expect(before.total).toBeGreaterThan(720);
+    const meter = register.deviceByKey.get('library/main-meter')!;
+    register.deviceByKey.set('library/main-meter', { ...meter, retired: true, retired_at: NOW });
+    await clock.advance(2_000);
+    expect(await said()).toEqual(before);
+    // Retired before dates were kept.
+    register.deviceByKey.set('library/main-meter', { ...meter, retired: true });
+    await clock.advance(2_000);
+    expect(await said()).toEqual(before);
+  });
 });
 
 describe('a city in trouble', () => {
@@ -229,27 +286,6 @@ describe('a city in trouble', () => {
     expect(await ask('/api/energy?site=city-hall', 503)).toMatchObject({ error: { code: 'store-unavailable' } });
   });
 
-
-  it('counts a retired device in the past as before it was retired', async () => {
-    const { ask, register, store, clock } = await aLivingCity();
-    await rollUpAll({ store, register }, { now: NOW, folder: temporaryFolder() });
-    const said = async () => {
-      const { total, coverage_percent } = await ask<EnergyReply>(
-        '/api/energy?site=city-hall&from=2026-11-17&to=2026-11-19',
-      );
-      return { total, coverage_percent };
-    };
-    const before = await said();
-    expect(before.total).toBeGreaterThan(720);
-    const meter = register.deviceByKey.get('library/main-meter')!;
-    register.deviceByKey.set('library/main-meter', { ...meter, retired: true, retired_at: NOW });
-    await clock.advance(2_000);
-    expect(await said()).toEqual(before);
-    // Retired before dates were kept.
-    register.deviceByKey.set('library/main-meter', { ...meter, retired: true });
-    await clock.advance(2_000);
-    expect(await said()).toEqual(before);
-  });
   it('names what is wrong once it has looked', async () => {
     const { ask, store, clock, ingest } = await aLivingCity();
     for (let time = NOW - 3 * 60 * MINUTE; time < NOW; time += MINUTE) {

@@ -178,11 +178,12 @@ describeWithServer('chromium')('the five pages', () => {
     await tiles.locator('.number').nth(5).waitFor();
     expect(await tiles.allTextContents()).toEqual([
       expect.stringMatching(/Base load24\.2 kW51 % of its mean/),
-      expect.stringMatching(/Peak118\.4 kWQuarter hour of Fri 20 Nov, 17:4\d/),
+      expect.stringMatching(/Peak118\.4 kWQuarter hour of Fri 20 Nov, 17:4\d; 24 % of the 500 kW of its contract/),
       expect.stringMatching(/Load factor41 %/),
       expect.stringMatching(/After hours46 %3,408 kWh; it is closed 70 % of the time/),
       expect.stringMatching(/Cost, this month1,284\.55 USD.*example tariff/),
       expect.stringMatching(/Emissions, this month1,790 kg CO₂e/),
+      expect.stringMatching(/Budget used, fiscal year 2027131 %/),
     ]);
     expect(await wordsOf(page, '[data-compared="last-week"]')).toMatch(/7,020 kWh7,410 kWh\+5\.6 %99 %/);
     expect(await wordsOf(page, '[data-compared="last-year"]')).toMatch(/Too few whole days are known\./);
@@ -316,6 +317,26 @@ describeWithServer('chromium')('the five pages', () => {
     await page.mouse.move(0, 0);
     await Promise.all([told(), page.clock.fastForward(16_000)]);
     await expect.poll(() => rows.first().textContent(), { timeout: 5_000 }).toBe(before.at(-1));
+  });
+
+  it('says when what is counted is behind the readings, and which budgets are overdrawn', async () => {
+    const server = await serve();
+    const overview = fixtures.city(EVENING);
+    const behind = { ...overview.roll_ups, state: 'behind', pending_quarters: 21_000, oldest_s: 640, behind_s: 640 };
+    server.answers.set('/api/city', { ...overview, roll_ups: behind });
+    const { page, faults } = await open(server, '/');
+    const banner = page.locator('[data-banner=roll-ups]');
+    await banner.waitFor();
+    expect(await banner.innerText()).toContain('21,000 quarter hours of meters, lamps and sensors');
+    await page.getByLabel('Order by').selectOption('budget');
+    const first = page.locator('table.sites tbody tr').first();
+    expect(await first.innerText()).toContain('Latin');
+    expect(await first.locator('[data-label="Budget used"]').innerText()).toBe('131 %');
+    await page.goto(`${server.address}/sites/latin-school`);
+    const tile = page.locator('.figure', { hasText: 'Budget used, fiscal year 2027' });
+    await tile.waitFor();
+    expect(await tile.innerText()).toMatch(/131\s%[\s\S]* kWh for the year/);
+    expect(faults).toEqual([]);
   });
 
   it('shows how far the past is loaded', async () => {

@@ -180,6 +180,24 @@ export function loadAt(time: number, kw: number): number {
 
 export const isNight = (time: number) => hourAt(time) < 6.5 || hourAt(time) > 16.4;
 
+function budgetOf(now: number, kwh: number, share: number): SiteRowReply['budget'] {
+  const [from, to] = [Date.parse('2026-07-01T04:00:00Z'), Date.parse('2027-07-01T04:00:00Z')];
+  const known = (now - from) / 86_400_000;
+  const allowed = (kwh * known) / 365;
+  return {
+    fiscal_year: 2027,
+    from: new Date(from).toISOString(),
+    from_ms: from,
+    to: new Date(to).toISOString(),
+    to_ms: to,
+    budget_kwh: kwh,
+    used_kwh: allowed * share,
+    allowed_kwh: allowed,
+    known_days: known,
+    percent: 100 * share,
+  };
+}
+
 export function sites(now: number): SiteRowReply[] {
   const problems = PROBLEMS(now);
   const trouble = (id: string) => {
@@ -204,6 +222,8 @@ export function sites(now: number): SiteRowReply[] {
         power_age_s: isSilent ? 93_600 : 4 + index,
         energy_today_kwh: isSilent ? null : energy,
         same_weekday_kwh: energy * (id === 'latin-school' ? 0.62 : 0.95 + (index % 5) * 0.03),
+        last_reading_age_s: isSilent ? 93_600 : 4 + index,
+        budget: id === 'engine-53' ? null : budgetOf(now, kw * 4_000, id === 'latin-school' ? 1.31 : 0.94),
         lamps: null,
         state: isSilent ? 'silent' : 'live',
         ...trouble(id),
@@ -222,6 +242,8 @@ export function sites(now: number): SiteRowReply[] {
         zone: ZONE,
         power_kw: night && !isDark ? 2.4 : 0.05,
         power_age_s: 22,
+        last_reading_age_s: 22,
+        budget: null,
         energy_today_kwh: 14.2,
         same_weekday_kwh: 14,
         lamps: { total: 40, lit: night && !isDark ? 40 : 0, commanded: night ? 40 : 0 },
@@ -240,7 +262,9 @@ export function sites(now: number): SiteRowReply[] {
         longitude,
         zone: ZONE,
         power_kw: null,
-        power_age_s: 31,
+        power_age_s: null,
+        last_reading_age_s: 31,
+        budget: null,
         energy_today_kwh: null,
         same_weekday_kwh: null,
         lamps: null,
@@ -279,6 +303,15 @@ export function city(now: number): CityReply {
     },
     gateways: { total: 42, online: 41, silent: 1 },
     problems: { total: 6, by_severity: { critical: 2, warning: 3, info: 1 } },
+    roll_ups: {
+      state: 'caught-up',
+      pending_quarters: 0,
+      oldest_s: 0,
+      behind_s: 0,
+      caught_up_at: new Date(now).toISOString(),
+      fault: '',
+      failed_devices: [],
+    },
     history: {
       state: 'done',
       done_readings: 4_210_000,
@@ -307,6 +340,7 @@ export function siteDetail(id: string, now: number): CitySiteReply | undefined {
     at_ms: now,
     store_fault: '',
     address: null,
+    contract_demand_kw: site.kind === 'building' ? 500 : null,
     schedule: site.kind === 'building' ? { days: [1, 2, 3, 4, 5], open: '07:00', close: '17:00' } : null,
     meters: [
       {
@@ -370,7 +404,8 @@ export function siteDetail(id: string, now: number): CitySiteReply | undefined {
 
 export function energy(query: URLSearchParams, now: number): EnergyReply {
   const carrier = (query.get('carrier') ?? 'electricity') as EnergyReply['carrier'];
-  const from = Number(query.get('from'));
+  const asked = query.get('from') ?? '';
+  const from = asked.includes('-') ? Date.parse(`${asked}T05:00:00Z`) : Number(asked);
   const rows = Array.from({ length: Math.ceil((now - from) / DAY) }, (_, index) => {
     const from_ms = from + index * DAY;
     const isWeekend = [0, 6].includes(new Date(from_ms).getUTCDay());

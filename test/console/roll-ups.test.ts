@@ -89,9 +89,50 @@ it('says how far roll-ups are behind', async () => {
     state: 'behind',
     pending_quarters: 12,
     oldest_s: 3.5,
+    behind_s: 3_600,
     caught_up_at: new Date(NOON).toISOString(),
     fault: '',
     failed_devices: [],
   });
   expect((await (await aConsole()).get('/api/roll-ups/status')).json()).toEqual({ state: 'elsewhere' });
+});
+
+it('says in the health how far roll-ups are behind, and when that is no longer well', async () => {
+  let status: Awaited<ReturnType<NonNullable<ConsoleDeps['rollUps']>>> = {
+    pendingQuarters: 12,
+    oldestMs: 61_400,
+    caughtUpAt: NOON + 3_540_000,
+    fault: '',
+    failedDevices: [],
+  };
+  const { get } = await aConsole(async () => status);
+  const health = async () => (await get('/api/health')).json();
+  const at = (time: number) => new Date(time).toISOString();
+  expect((await health()).parts.roll_ups).toEqual({
+    ok: true,
+    words: `12 quarter hours of devices wait, the oldest for 61 s; last caught up at ${at(NOON + 3_540_000)}`,
+  });
+  status = { ...status, caughtUpAt: NOON };
+  expect(await health()).toMatchObject({ status: 'degraded', parts: { roll_ups: { ok: false } } });
+  status = { ...status, pendingQuarters: 0 };
+  expect((await health()).parts.roll_ups).toEqual({ ok: true, words: `nothing waits; last caught up at ${at(NOON)}` });
+  status = { ...status, caughtUpAt: undefined, fault: 'the disk is full', failedDevices: ['g/main-meter'] };
+  const { roll_ups } = (await health()).parts;
+  expect(roll_ups.ok).toBe(false);
+  expect(roll_ups.words).toMatch(
+    /^the disk is full; 1 devices cannot be counted .*g\/main-meter; nothing waits; not caught/,
+  );
+  expect((await (await aConsole()).get('/api/health')).json().parts.roll_ups).toEqual({
+    ok: true,
+    words: 'run elsewhere',
+  });
+});
+
+it('says that nobody knows when the question fails', async () => {
+  const { get } = await aConsole(async () => {
+    throw new Error('ingest does not answer');
+  });
+  expect((await get('/api/roll-ups/status')).json()).toEqual({ state: 'unknown', fault: 'ingest does not answer' });
+  expect((await get('/api/health')).json().parts.roll_ups).toEqual({ ok: false, words: 'ingest does not answer' });
+  expect((await get('/api/city')).json().roll_ups.state).toBe('unknown');
 });

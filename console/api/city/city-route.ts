@@ -6,6 +6,7 @@ import type { ConsoleDeps, HistoryView } from '../console-deps.ts';
 import { gatewayRows } from '../gateway-rows.ts';
 import { isoTime } from '../iso-time.ts';
 import { type CityReply, cityReply, problemsReply } from '../replies-city.ts';
+import { rollUpState } from '../roll-up-state.ts';
 import type { CityNow } from './city-now.ts';
 import type { CityView } from './city-view.ts';
 import { freshValue, percentOf, rounded, sumOf, symbolOf } from './figures.ts';
@@ -52,7 +53,12 @@ export function cityRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView): 
 }
 
 async function cityNow(deps: ConsoleDeps, view: CityView): Promise<CityReply> {
-  const [city, { energy, fault }, findings] = await Promise.all([view.now.get(), view.energy(), view.findings.get()]);
+  const [city, { energy, fault }, findings, rollUps] = await Promise.all([
+    view.now.get(),
+    view.energy(),
+    view.findings.get(),
+    rollUpState(deps),
+  ]);
   const now = deps.clock.now();
   const { name, zone } = cityOf(deps);
   const sites = deps.register.sites().filter((site) => site.retired !== true);
@@ -100,6 +106,7 @@ async function cityNow(deps: ConsoleDeps, view: CityView): Promise<CityReply> {
       silent: gateways.filter(({ state }) => state === 'silent' || state === 'offline').length,
     },
     problems: { total: findings.all.length, by_severity: bySeverity },
+    roll_ups: rollUps,
     history: historyOf(deps, zone),
   };
 }

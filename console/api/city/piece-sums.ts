@@ -132,7 +132,8 @@ function shareUpTo(amount: number, { start, until }: Piece, time: number): numbe
   return time >= until ? Math.round(amount) : Math.round((amount * (time - start)) / (until - start));
 }
 
-function overlapMs(stays: readonly Period[] | undefined, from: number, to: number): number {
+/** How much of a stretch a meter stood there, milliseconds. */
+export function overlapMs(stays: readonly Period[] | undefined, from: number, to: number): number {
   if (stays === undefined) return to - from;
   let sum = 0;
   for (const stay of stays) sum += Math.max(0, Math.min(to, stay.to) - Math.max(from, stay.from));

@@ -2,13 +2,15 @@
 import type { Finding } from '../../../energy/findings/finding.ts';
 import { isBurning, isLampSilent } from '../../../energy/lamp-state.ts';
 import type { Site } from '../../../register/model.ts';
+import { isoTime } from '../iso-time.ts';
 import type { SiteRowReply } from '../replies-city.ts';
 import type { CityEnergy } from './city-energy.ts';
 import type { CityNow, DeviceNow } from './city-now.ts';
-import { ageS, isStale, SILENT_MS, sumOf } from './figures.ts';
+import { ageS, isStale, percentOf, rounded, SILENT_MS, sumOf } from './figures.ts';
 import { lampsAt } from './findings-keeper.ts';
 import { lampNow } from './lamp-now.ts';
 import { worstOf } from './problem-row.ts';
+import type { BudgetUse } from './site-budget.ts';
 import { countersAt } from './site-counters.ts';
 
 export interface LampCounts {
@@ -19,10 +21,15 @@ export interface LampCounts {
   readonly silent: number;
 }
 
-export function siteRow(
-  site: Site,
-  { city, energy, findings }: { city: CityNow; energy: CityEnergy; findings: readonly Finding[] },
-): SiteRowReply {
+/** What a row is made of. */
+interface SiteKnown {
+  readonly city: CityNow;
+  readonly energy: CityEnergy;
+  readonly budgets: ReadonlyMap<string, BudgetUse>;
+  readonly findings: readonly Finding[];
+}
+
+export function siteRow(site: Site, { city, energy, budgets, findings }: SiteKnown): SiteRowReply {
   const devices = city.bySite.get(site.id) ?? [];
   const powers = powerDevices(devices);
   const newest = Math.max(
@@ -41,9 +48,11 @@ export function siteRow(
     longitude: site.longitude ?? null,
     zone: site.zone,
     power_kw: sumOf(powers, 'active_power_kw', city.at),
+    last_reading_age_s: lastAge(devices, city.at),
     power_age_s: Number.isFinite(newest) ? ageS(newest, city.at) : null,
     energy_today_kwh: today?.today.value ?? null,
     same_weekday_kwh: today?.lastWeek?.value ?? null,
+    budget: budgetRow(budgets.get(site.id)),
     lamps: lamps.length === 0 ? null : { total: counts.total, lit: counts.lit, commanded: counts.commanded },
     problems: findings.length,
     worst_severity: worstOf(findings),
@@ -70,6 +79,28 @@ export function countLamps(lamps: readonly DeviceNow[], now: number): LampCounts
     if ((lamp.command ?? 0) > 0) counts.commanded++;
   }
   return counts;
+}
+
+function lastAge(devices: readonly DeviceNow[], now: number): number | null {
+  const newest = Math.max(...devices.map(({ lastTime }) => lastTime));
+  return Number.isFinite(newest) ? ageS(newest, now) : null;
+}
+
+function budgetRow(use: BudgetUse | undefined): SiteRowReply['budget'] {
+  if (use === undefined) return null;
+  const { fiscalYear, year, budgetKwh, usedKwh, allowedKwh, knownMs, percent } = use;
+  return {
+    fiscal_year: fiscalYear,
+    from: isoTime(year.from),
+    from_ms: year.from,
+    to: isoTime(year.to),
+    to_ms: year.to,
+    budget_kwh: budgetKwh,
+    used_kwh: rounded(usedKwh),
+    allowed_kwh: rounded(allowedKwh),
+    known_days: rounded(knownMs / 86_400_000),
+    percent: percent === null ? null : percentOf(percent),
+  };
 }
 
 function stateOf(devices: readonly DeviceNow[], now: number): SiteRowReply['state'] {

@@ -33,17 +33,18 @@ export function siteRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView): 
       },
     },
     async () => {
-      const [city, { energy, fault }, findings] = await Promise.all([
+      const [city, { energy, fault }, { budgets, fault: budgetFault }, findings] = await Promise.all([
         view.now.get(),
         view.energy(),
+        view.budgets(),
         view.findings.get(),
       ]);
       const now = deps.clock.now();
       const sites = deps.register
         .sites()
         .filter((site) => site.retired !== true)
-        .map((site) => siteRow(site, { city, energy, findings: findings.bySite.get(site.id) ?? [] }));
-      return { at: isoTime(now), at_ms: now, store_fault: city.fault || fault, sites };
+        .map((site) => siteRow(site, { city, energy, budgets, findings: findings.bySite.get(site.id) ?? [] }));
+      return { at: isoTime(now), at_ms: now, store_fault: city.fault || fault || budgetFault, sites };
     },
   );
 
@@ -59,14 +60,15 @@ export function siteRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView): 
     },
     async (request) => {
       const site = findSite(deps, request.params.id);
-      const [city, { energy, fault }, findings] = await Promise.all([
+      const [city, { energy, fault }, { budgets, fault: budgetFault }, findings] = await Promise.all([
         view.now.get(),
         view.energy(),
+        view.budgets(),
         view.findings.get(),
       ]);
       const now = deps.clock.now();
       const ofSite = findings.bySite.get(site.id) ?? [];
-      const { problems, ...row } = siteRow(site, { city, energy, findings: ofSite });
+      const { problems, ...row } = siteRow(site, { city, energy, budgets, findings: ofSite });
       const devices = city.bySite.get(site.id) ?? [];
       const gatewayIds = new Set(devices.map(({ gateway }) => gateway));
       const meters = await meterRows(view, site, devices, now);
@@ -74,8 +76,9 @@ export function siteRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView): 
         ...row,
         at: isoTime(now),
         at_ms: now,
-        store_fault: city.fault || fault || meters.fault,
+        store_fault: city.fault || fault || budgetFault || meters.fault,
         address: site.address ?? null,
+        contract_demand_kw: site.contract_demand_kw ?? null,
         schedule: site.schedule === undefined ? null : { ...site.schedule, days: [...site.schedule.days] },
         meters: meters.rows,
         rooms: devices.filter(({ values }) => isRoom(values)).map((device) => roomRow(device, now)),

@@ -4,6 +4,7 @@ import type { ConsoleApp } from '../console-app.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { isoTime } from '../iso-time.ts';
 import { type HealthReply, healthReply } from '../replies.ts';
+import { rollUpHealth, rollUpState } from '../roll-up-state.ts';
 
 const WELL = { ok: true, words: 'ok' };
 
@@ -20,7 +21,7 @@ export function healthRoutes(app: ConsoleApp, deps: ConsoleDeps, access: AccessC
       },
     },
     async (request, reply) => {
-      const parts = healthParts(deps);
+      const parts = await healthParts(deps);
       const ok = Object.values(parts).every((part) => part.ok);
       const status = ok ? 'ok' : 'degraded';
       reply.code(ok ? 200 : 503);
@@ -36,7 +37,7 @@ export function healthRoutes(app: ConsoleApp, deps: ConsoleDeps, access: AccessC
   );
 }
 
-function healthParts(deps: ConsoleDeps): NonNullable<HealthReply['parts']> {
+async function healthParts(deps: ConsoleDeps): Promise<NonNullable<HealthReply['parts']>> {
   const ingest = deps.ingest.status();
   const broker = deps.broker?.();
   const { queue } = ingest;
@@ -54,6 +55,7 @@ function healthParts(deps: ConsoleDeps): NonNullable<HealthReply['parts']> {
         `${ingest.accepting ? 'accepting' : 'asks the gateways to hold'}; ${queue.readings} readings queued, ${queue.bytes} of ${queue.capacityBytes} bytes`,
     },
     store: ingest.storeFault === '' ? WELL : { ok: false, words: ingest.storeFault },
+    roll_ups: rollUpHealth(await rollUpState(deps)),
     register: { ok: true, words: `version ${deps.register.version}, ${deps.register.gateways().length} gateways` },
     console: WELL,
   };

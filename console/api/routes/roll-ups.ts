@@ -12,6 +12,7 @@ import { devicesOf } from '../meter-query.ts';
 import { metricParameter } from '../metric-parameter.ts';
 import { type RollUpRowReply, rollUpStatusReply, rollUpsReply } from '../replies-roll-ups.ts';
 import { RequestError } from '../request-error.ts';
+import { rollUpState } from '../roll-up-state.ts';
 
 /** About what a page of a hundred megabytes would hold. */
 const MOST_ROWS = 250_000;
@@ -81,19 +82,7 @@ export function rollUpRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
         response: { 200: rollUpStatusReply },
       },
     },
-    async () => {
-      const status = await deps.rollUps?.();
-      if (status === undefined) return { state: 'elsewhere' as const };
-      const { pendingQuarters, oldestMs, caughtUpAt, fault, failedDevices } = status;
-      return {
-        state: pendingQuarters === 0 ? ('caught-up' as const) : ('behind' as const),
-        pending_quarters: pendingQuarters,
-        oldest_s: oldestMs / 1_000,
-        caught_up_at: caughtUpAt === undefined ? null : isoTime(caughtUpAt),
-        fault,
-        failed_devices: [...failedDevices],
-      };
-    },
+    async () => await rollUpState(deps),
   );
 }
 

@@ -2,20 +2,25 @@
 import { useState } from 'preact/hooks';
 import { formatAge, formatNumber, plural } from '../formatters.ts';
 import type { SiteRow } from './replies.ts';
-import { Change, kindOf, SITE_STATES } from './site-words.tsx';
+import { BudgetUsed, Change, kindOf, SITE_STATES } from './site-words.tsx';
 
-type Order = 'name' | 'power' | 'energy' | 'change' | 'problems';
+type Order = 'name' | 'power' | 'energy' | 'change' | 'budget' | 'problems';
+
+const SEVERITY_RANK = { critical: 3, warning: 2, info: 1 } as const;
 const ORDERS: Readonly<Record<Order, readonly [label: string, by: (site: SiteRow) => number]>> = {
-  problems: ['Problems', (site) => -site.problems],
+  // The worst first; of two that are as bad, the one with more.
+  problems: ['Problems', (site) => -(1_000 * rankOf(site) + Math.min(site.problems, 999))],
   power: ['Power', (site) => -(site.power_kw ?? Number.NEGATIVE_INFINITY)],
   energy: ['Energy today', (site) => -(site.energy_today_kwh ?? Number.NEGATIVE_INFINITY)],
   change: ['Change', (site) => -Math.abs(changeOf(site) ?? 0)],
+  budget: ['Budget', (site) => -(site.budget?.percent ?? Number.NEGATIVE_INFINITY)],
   name: ['Name', () => 0],
 };
 
 export function SiteTable({ sites }: { readonly sites: readonly SiteRow[] }) {
   const [filter, setFilter] = useState('');
   const [order, setOrder] = useState<Order>('problems');
+  const hasBudgets = sites.some(({ budget }) => budget !== null);
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const [, by] = ORDERS[order];
   const rows = sites
@@ -40,11 +45,13 @@ export function SiteTable({ sites }: { readonly sites: readonly SiteRow[] }) {
           <label>
             <span>Order by</span>
             <select value={order} onChange={(event) => setOrder(event.currentTarget.value as Order)}>
-              {(Object.keys(ORDERS) as Order[]).map((id) => (
-                <option key={id} value={id}>
-                  {ORDERS[id][0]}
-                </option>
-              ))}
+              {(Object.keys(ORDERS) as Order[])
+                .filter((id) => id !== 'budget' || hasBudgets)
+                .map((id) => (
+                  <option key={id} value={id}>
+                    {ORDERS[id][0]}
+                  </option>
+                ))}
             </select>
           </label>
         </div>
@@ -75,17 +82,26 @@ export function SiteTable({ sites }: { readonly sites: readonly SiteRow[] }) {
                 <th scope="col" class="right">
                   Against last week
                 </th>
+                {hasBudgets ? (
+                  <th
+                    scope="col"
+                    class="right"
+                    title="Electricity since the fiscal year began, of what the budget allows for the time that is known"
+                  >
+                    Budget used
+                  </th>
+                ) : null}
                 <th scope="col" class="right">
                   Lamps lit
                 </th>
-                <th scope="col" class="right">
+                <th scope="col" class="right" title="Of its newest reading">
                   Age
                 </th>
               </tr>
             </thead>
             <tbody>
               {rows.map((site) => (
-                <Row key={site.id} site={site} />
+                <Row key={site.id} site={site} hasBudgets={hasBudgets} />
               ))}
             </tbody>
           </table>
@@ -95,7 +111,7 @@ export function SiteTable({ sites }: { readonly sites: readonly SiteRow[] }) {
   );
 }
 
-function Row({ site }: { readonly site: SiteRow }) {
+function Row({ site, hasBudgets }: { readonly site: SiteRow; readonly hasBudgets: boolean }) {
   const [label, tone, title] = SITE_STATES[site.state];
   const isOld = site.state !== 'live';
   return (
@@ -119,28 +135,42 @@ function Row({ site }: { readonly site: SiteRow }) {
         ) : null}
       </td>
       <td class="right" data-label="Power">
-        <span>
-          {formatNumber(site.power_kw, 1)} <span class="unit">kW</span>
-        </span>
+        <Amount value={site.power_kw} decimals={1} unit="kW" />
       </td>
       <td class="right" data-label="Energy today">
-        <span>
-          {formatNumber(site.energy_today_kwh)} <span class="unit">kWh</span>
-        </span>
+        <Amount value={site.energy_today_kwh} decimals={0} unit="kWh" />
       </td>
       <td class="right" data-label="Against last week">
         <Change percent={changeOf(site)} />
       </td>
+      {hasBudgets ? (
+        <td class="right" data-label="Budget used">
+          <BudgetUsed budget={site.budget} />
+        </td>
+      ) : null}
       <td class="right" data-label="Lamps lit">
         <span class={site.lamps === null ? 'none' : ''}>
           {site.lamps === null ? '–' : `${formatNumber(site.lamps.lit)} of ${formatNumber(site.lamps.commanded)}`}
         </span>
       </td>
       <td class="right age" data-label="Age">
-        <span>{formatAge(site.power_age_s)}</span>
+        <span>{formatAge(site.last_reading_age_s)}</span>
       </td>
     </tr>
   );
+}
+
+function Amount(props: { readonly value: number | null; readonly decimals: number; readonly unit: string }) {
+  if (props.value === null) return <span class="none">–</span>;
+  return (
+    <span>
+      {formatNumber(props.value, props.decimals)} <span class="unit">{props.unit}</span>
+    </span>
+  );
+}
+
+function rankOf({ worst_severity: worst }: SiteRow): number {
+  return worst === null ? 0 : SEVERITY_RANK[worst];
 }
 
 function changeOf(site: SiteRow): number | null {

@@ -3,8 +3,8 @@ import { formatNumber } from '../formatters.ts';
 import type { SiteRow, SiteState } from './replies.ts';
 
 export const SITE_STATES: Readonly<Record<SiteState, readonly [label: string, tone: string, title: string]>> = {
-  live: ['live', 'good', 'Its newest reading came within three intervals'],
-  stale: ['stale', 'warn', 'Its newest reading is older than three intervals'],
+  live: ['live', 'good', 'Its newest reading came within five intervals'],
+  stale: ['stale', 'warn', 'Its newest reading is older than five intervals'],
   silent: ['silent', 'bad', 'Its gateway is not heard'],
   never: ['no readings yet', 'wait', 'Nothing has come from it so far'],
 };
@@ -32,4 +32,25 @@ export function Change({ percent }: { readonly percent: number | null }) {
       {formatNumber(percent)} <span class="unit">%</span>
     </span>
   );
+}
+
+/** `94 %`, in the colour of more when it is clearly over; a dash without a budget, or while too little is known. */
+export function BudgetUsed({ budget }: { readonly budget: SiteRow['budget'] }) {
+  if (budget === null || budget.percent === null) return <span class="none">–</span>;
+  return (
+    <span class={isOverBudget(budget) ? 'warn-text' : ''} title={budgetWords(budget)}>
+      {formatNumber(budget.percent)} <span class="unit">%</span>
+    </span>
+  );
+}
+
+type Budget = NonNullable<SiteRow['budget']>;
+
+/** A little over is weather. */
+export function isOverBudget({ percent }: Budget): boolean {
+  return (percent ?? 0) > 105;
+}
+
+export function budgetWords({ used_kwh, allowed_kwh, known_days, budget_kwh, fiscal_year }: Budget): string {
+  return `${formatNumber(used_kwh)} of the ${formatNumber(allowed_kwh)} kWh that ${formatNumber(budget_kwh)} kWh for fiscal year ${fiscal_year} allow in the ${formatNumber(known_days, 1)} days known so far`;
 }

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useMoment } from '../chart/use-series.ts';
 import type { AnalyticsReply, SiteDetailReply } from '../city/replies.ts';
+import { budgetWords, isOverBudget } from '../city/site-words.tsx';
 import { formatNumber } from '../formatters.ts';
 import { Fault, Tile, TileSkeletons } from '../tile.tsx';
 import { useAsked } from '../use-asked.ts';
@@ -55,6 +56,7 @@ export function SiteFigures(props: {
             </FigureTile>
             <FigureTile name="Peak" figure={reply.peak} decimals={1}>
               {reply.peak.at_ms === null ? '' : `Quarter hour of ${zonedDayMinute(reply.peak.at_ms, site.zone)}`}
+              {contractWords(reply, site)}
             </FigureTile>
             <FigureTile name="Load factor" figure={reply.load_factor} decimals={0}>
               Mean over peak; 100 % is even use
@@ -63,6 +65,7 @@ export function SiteFigures(props: {
               {`${formatNumber(reply.after_hours.amount)} ${reply.unit}; it is closed ${formatNumber(reply.after_hours.share_of_time_percent)} % of the time`}
             </FigureTile>
             <MoneyTiles month={month.reply} fault={month.fault} reply={reply} span={span} />
+            {carrier === 'electricity' && site.budget !== null ? <BudgetTile budget={site.budget} site={site} /> : null}
           </div>
           <Comparisons reply={reply} />
           <WeekTable reply={reply} site={site} span={span} />
@@ -70,6 +73,39 @@ export function SiteFigures(props: {
         </>
       )}
     </section>
+  );
+}
+
+/** What share of the demand that the supply contract covers the peak was. */
+function contractWords({ carrier, peak }: AnalyticsReply, { contract_demand_kw: contractKw }: SiteDetailReply): string {
+  if (carrier !== 'electricity' || contractKw === null || peak.value === null) return '';
+  return `; ${formatNumber((100 * peak.value) / contractKw)} % of the ${formatNumber(contractKw)} kW of its contract`;
+}
+
+function BudgetTile(props: {
+  readonly budget: NonNullable<SiteDetailReply['budget']>;
+  readonly site: SiteDetailReply;
+}) {
+  const { budget, site } = props;
+  const { percent, budget_kwh: whole } = budget;
+  const year = `${zonedDay(budget.from_ms, site.zone)} to ${zonedDay(budget.to_ms - 1, site.zone)}`;
+  return (
+    <Tile
+      name={`Budget used, fiscal year ${budget.fiscal_year}`}
+      value={formatNumber(percent)}
+      unit={percent === null ? '' : '%'}
+      tone={percent === null ? 'is-none' : isOverBudget(budget) ? 'is-warn' : ''}
+      note={
+        percent === null ? (
+          `Less than a day is known since it began; ${formatNumber(whole)} kWh are for all of it`
+        ) : (
+          <span title={`${year}: ${budgetWords(budget)}`}>
+            {formatNumber(budget.used_kwh)} of {formatNumber(budget.allowed_kwh)} kWh in the{' '}
+            {formatNumber(budget.known_days, 1)} days known; {formatNumber(whole)} kWh for the year
+          </span>
+        )
+      }
+    />
   );
 }
 
