@@ -34,7 +34,7 @@ export function deadLettersCommand(): Command {
 
   command
     .command('show')
-    .argument('<id>')
+    .argument('<id>', 'which, as lamplighter dead-letters list prints it: gateway/epoch/seq/index')
     .description('show one with its content')
     .addOption(dataOption())
     .action(async (id: string, { data }: { data: string }) => {
@@ -45,7 +45,7 @@ export function deadLettersCommand(): Command {
   filtered(
     command
       .command('replay')
-      .argument('[ids...]')
+      .argument('[ids...]', 'which, as lamplighter dead-letters list prints them: gateway/epoch/seq/index')
       .description('send them through ingest again, once the cause is mended'),
   )
     .option('--all', 'all of them')
@@ -58,7 +58,12 @@ export function deadLettersCommand(): Command {
       }
     });
 
-  filtered(command.command('drop').argument('[ids...]').description('remove them for good'))
+  filtered(
+    command
+      .command('drop')
+      .argument('[ids...]', 'which, as lamplighter dead-letters list prints them: gateway/epoch/seq/index')
+      .description('remove them for good'),
+  )
     .option('--all', 'all of them')
     .option('--yes', 'do not ask')
     .action(async (ids: string[], options: Filter & { all?: boolean; yes?: boolean }) => {

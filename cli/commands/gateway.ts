@@ -81,7 +81,7 @@ export function gatewayCommand(): Command {
 
   command
     .command('retire')
-    .argument('<id>')
+    .argument('<id>', 'which gateway, as lamplighter gateway list prints it')
     .option('--at <date>', 'since when nothing is expected of its devices, in the zone of its site; now if left out')
     .description('retire a gateway: it may not connect again; its readings stay')
     .addOption(dataOption())
@@ -93,7 +93,7 @@ export function gatewayCommand(): Command {
 
   command
     .command('token')
-    .argument('<id>')
+    .argument('<id>', 'which gateway, as lamplighter gateway list prints it')
     .option('--out <file>', 'write gateway.yaml there (mode 600) instead of printing it')
     .description('make a new token for a gateway; the one before stops working')
     .addOption(dataOption())

@@ -26,7 +26,7 @@ interface Options {
 
 export function importReadingsCommand(): Command {
   return new Command('readings')
-    .argument('<file.csv>')
+    .argument('<file.csv>', 'the readings, one instant a line, with a header')
     .description('import past readings of a gateway: looks at the whole file first, then sends it; can be run again')
     .requiredOption('--gateway <id>', 'gateway in whose name they are stored')
     .option('--device <id>', 'device of every row …')

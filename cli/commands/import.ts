@@ -18,7 +18,7 @@ export function importCommand(): Command {
   for (const kind of IMPORT_KINDS) {
     const list = command
       .command(kind)
-      .argument('<file.csv>')
+      .argument('<file.csv>', 'the list, one entry a line, with a header')
       .description(`add and change ${kind} by a CSV file; shows what would change, then asks`)
       .addHelpText('after', `\nColumns, in any order:\n${columnHelp(kind)}`)
       .option('--dry-run', 'only show what would change')
@@ -37,7 +37,7 @@ export function importCommand(): Command {
 
   command
     .command('manifest')
-    .argument('<file.yaml>')
+    .argument('<file.yaml>', 'the manifest, as lamplighter export manifest writes it')
     .description('make the register follow a manifest; shows what would change, then asks')
     .option('--dry-run', 'only show what would change')
     .option('--yes', 'do not ask')

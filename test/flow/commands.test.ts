@@ -10,34 +10,10 @@ import { type CommandEnd, lamplighter } from './command.ts';
 import { expectBooksBalance, expectExactly, storedSeries } from './ledger.ts';
 import { aServer, connected, counted, EdgeProcess, eventually, gatewayOf } from './story.ts';
 
-test('every command explains itself', { timeout: 120_000 }, async () => {
-  const helps = new Map<string, string>();
-  /** The help of a command, then that of each command which it lists. */
-  const explain = async (words: readonly string[]): Promise<void> => {
-    const { code, stdout, stderr } = await lamplighter([...words, '--help']);
-    const name = ['lamplighter', ...words].join(' ');
-    expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: '' });
-    expect(stdout).toContain(`Usage: ${name}`);
-    helps.set(name, stdout);
-    const [, listed = ''] = stdout.split(/^Commands:$/m);
-    const commands = [...listed.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, command = '']) => command);
-    // Two at a time.
-    const lanes = [0, 1].map((lane) => commands.filter((command, i) => command !== 'help' && i % 2 === lane));
-    await Promise.all(
-      lanes.map(async (lane) => {
-        for (const command of lane) await explain([...words, command]);
-      }),
-    );
-  };
-  await explain([]);
-  const known = ['start', 'edge', 'observer add', 'store init', 'store check', 'metrics', 'version'];
-  const further = ['gateway add', 'gateway list', 'gateway retire', 'gateway token'];
-  const letters = ['list', 'show', 'replay', 'drop'].map((name) => `dead-letters ${name}`);
-  for (const name of [...known, ...further, ...letters]) expect([...helps.keys()]).toContain(`lamplighter ${name}`);
-  const start = helps.get('lamplighter start') ?? '';
-  expect(start).toContain('--mqtt-port');
-  expect(start).toContain('LAMPLIGHTER_INFLUX_TOKEN');
-  expect(start).not.toContain('--influx-token ');
+test.each([[], ['start'], ['gateway', 'add']])('lamplighter %s %s --help explains itself', async (...words) => {
+  const { code, stdout, stderr } = await lamplighter([...words, '--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(`Usage: ${['lamplighter', ...words].join(' ')}`);
 });
 
 test('version and metrics need no server', async () => {
