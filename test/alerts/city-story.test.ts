@@ -15,6 +15,7 @@ import { type CityFaults, NO_FAULTS } from '../../simulators/city-faults.ts';
 import { GroundTruth } from '../../simulators/ground-truth.ts';
 import { entriesOf } from '../../simulators/manifest.ts';
 import { CityRegister } from '../console/fake-city.ts';
+import { isLong } from '../is-long.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { TruthStore } from './truth-store.ts';
 
@@ -123,7 +124,7 @@ describe('a healthy city', () => {
     }
   });
 
-  it.runIf(process.env.CI === 'true')(
+  it.runIf(isLong)(
     'is quiet for thirty days, all of it',
     async () => {
       const story = new Story(NOON - 15 * DAY);

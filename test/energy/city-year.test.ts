@@ -25,9 +25,9 @@ import { type CounterName, MeterTruth } from '../../simulators/meter-truth.ts';
 import type { SimulatedDevice } from '../../simulators/simulated-devices.ts';
 import { DuckDBStore } from '../../store/duckdb/duckdb-store.ts';
 import type { AdmittedBatch } from '../../store/telemetry-store.ts';
+import { isLong } from '../is-long.ts';
 import { ManualClock } from '../manual-clock.ts';
 
-const isLong = process.env.CI === 'true';
 const ZONE = 'America/New_York';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

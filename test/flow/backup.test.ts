@@ -13,6 +13,7 @@ import type { DemoReply } from '../../console/api/demo-reply.ts';
 import type { Acknowledgement } from '../../contract/acknowledgement.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { DuckDBStore } from '../../store/duckdb/duckdb-store.ts';
+import { isLong } from '../is-long.ts';
 import { influxql, startInfluxd } from '../real-servers/influxd.ts';
 import { describeWithServer } from '../real-servers/needs-server.ts';
 import { programCommand, ServerProcess } from '../server-process.ts';
@@ -211,7 +212,7 @@ test('a backup that finds no room, or whose server is killed, leaves nothing', {
 });
 
 describeWithServer('influxd')('with InfluxDB', () => {
-  test.runIf(process.env.CI === 'true')(
+  test.runIf(isLong)(
     'files of a backup beside readings that are younger: nothing is missing or counted twice',
     {
       timeout: TIMEOUT_MS,

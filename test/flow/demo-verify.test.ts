@@ -8,6 +8,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, onTestFinished, test } from 'vitest';
 import type { DemoReply } from '../../console/api/demo-reply.ts';
 import type { GatewaysReply, LatestReply } from '../../console/api/replies.ts';
+import { isLong } from '../is-long.ts';
 import { startInfluxd } from '../real-servers/influxd.ts';
 import { describeWithServer } from '../real-servers/needs-server.ts';
 import { ServerProcess } from '../server-process.ts';
@@ -15,13 +16,11 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { type CommandEnd, lamplighter } from './command.ts';
 import { connected } from './story.ts';
 
-const isLong = process.env.CI === 'true';
-/** In continuous integration the first story tells some days, the others less. */
-const FIRST_DAYS = isLong ? 3 : 4 / 24;
+const FIRST_DAYS = 3;
 const SHORT_DAYS = 4 / 24;
 /** Long enough to stop the store twice in it. */
 const OUTAGE_DAYS = 2;
-const TIMEOUT_MS = isLong ? 600_000 : 240_000;
+const TIMEOUT_MS = 600_000;
 
 async function startDemo(data: string, args: readonly string[] = [], historyDays = SHORT_DAYS): Promise<ServerProcess> {
   const server = await ServerProcess.start({
@@ -44,31 +43,32 @@ async function expectExact(data: string): Promise<void> {
   expect(code).toBe(0);
 }
 
-test('after a clean run and three kill -9, in the middle of history and after it', {
-  timeout: TIMEOUT_MS,
-}, async () => {
-  const data = join(temporaryFolder(), 'data');
-  let server = await startDemo(data, [], FIRST_DAYS);
-  await sleep(400 + Math.random() * 1_500);
-  await server.kill();
-  server = await startDemo(data, [], FIRST_DAYS);
-  await expectExact(data);
-  expect((await server.api.get<DemoReply>('/api/demo')).history.state).toBe('done');
-  for (let kill = 0; kill < 2; kill++) {
-    await sleep(500 + Math.random() * 2_000);
+test.runIf(isLong)(
+  'after a clean run and three kill -9, in the middle of history and after it',
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async () => {
+    const data = join(temporaryFolder(), 'data');
+    let server = await startDemo(data, [], FIRST_DAYS);
+    await sleep(400 + Math.random() * 1_500);
     await server.kill();
     server = await startDemo(data, [], FIRST_DAYS);
-  }
-  await expectExact(data);
-  expect(await server.stop()).toBe(0);
-});
+    await expectExact(data);
+    expect((await server.api.get<DemoReply>('/api/demo')).history.state).toBe('done');
+    for (let kill = 0; kill < 2; kill++) {
+      await sleep(500 + Math.random() * 2_000);
+      await server.kill();
+      server = await startDemo(data, [], FIRST_DAYS);
+    }
+    await expectExact(data);
+    expect(await server.stop()).toBe(0);
+  },
+);
 
-/** Each disturbance in continuous integration, else one of transport and one of meters at once. */
-const DISTURBANCES = isLong
-  ? ['duplicate,reorder,garbage', 'skew', 'rollover,swap', 'reset,glitch,dip,spike,gap']
-  : ['duplicate,reorder,garbage,rollover'];
+const DISTURBANCES = ['duplicate,reorder,garbage', 'skew', 'rollover,swap', 'reset,glitch,dip,spike,gap'];
 
-test.each(DISTURBANCES)('while the city is disturbed by %s', { timeout: TIMEOUT_MS }, async (faults) => {
+test.runIf(isLong).each(DISTURBANCES)('while the city is disturbed by %s', { timeout: TIMEOUT_MS }, async (faults) => {
   const data = join(temporaryFolder(), 'data');
   const server = await startDemo(data, ['--faults', faults]);
   await expectExact(data);

@@ -9,11 +9,12 @@ import { verdictOf } from '../../cli/fleet-report.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { Fleet } from '../../simulators/fleet/fleet.ts';
 import { fleetTransport } from '../../simulators/fleet/fleet-transport.ts';
+import { isLong } from '../is-long.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { type Expected, expectBooksBalance, expectExactly, type Sum, storedSeries } from './ledger.ts';
 import { aServer } from './story.ts';
 
-const GATEWAYS = process.env.CI === 'true' ? 2_000 : 300;
+const GATEWAYS = isLong ? 2_000 : 300;
 const WITHIN_MS = 120_000;
 
 it(`loses nothing of ${GATEWAYS} gateways in a storm and a kill -9 of the server`, async () => {

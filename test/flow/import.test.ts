@@ -6,13 +6,14 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { isLong } from '../is-long.ts';
 import { PROGRAM, type ServerProcess } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { type CommandEnd, lamplighter } from './command.ts';
 import { expectBooksBalance, expectExactly, storedSeries } from './ledger.ts';
 import { aServer, countsOf, eventually } from './story.ts';
 
-const ROWS = 150_000;
+const ROWS = isLong ? 150_000 : 60_000;
 const STEP_MS = 60_000;
 
 test('lists, readings, twice, and a kill in the middle', { timeout: 180_000 }, async () => {

@@ -6,13 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import type { CountedFeed } from '../../simulators/counted-feed.ts';
+import { isLong } from '../is-long.ts';
 import { ServerProcess } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { expectBooksBalance, expectExactly, openHeld, storedSeries } from './ledger.ts';
 import { counted, EdgeProcess, enrol, eventually } from './story.ts';
-
-/** Continuous integration tells the whole story, other runs a shorter one. */
-const isLong = process.env.CI === 'true';
 
 const GATEWAYS = 20;
 const READINGS_EACH = isLong ? 10_000 : 2_000;

@@ -14,6 +14,7 @@ import type { GatewaysReply, HealthReply, LatestReply } from '../../console/api/
 import { cityOf, readFounding } from '../../simulators/founding.ts';
 import { GroundTruth } from '../../simulators/ground-truth.ts';
 import { type ComposeFile, readComposeFile, readEnvFile } from '../compose-file.ts';
+import { isLong } from '../is-long.ts';
 import { influxql, startInfluxd } from '../real-servers/influxd.ts';
 import { describeWithServer } from '../real-servers/needs-server.ts';
 import { freePorts } from '../real-servers/server-process.ts';
@@ -315,7 +316,7 @@ describeWithServer('influxd')('the stack of docker-compose.yml as processes', ()
 });
 
 describe('on DuckDB', () => {
-  test.runIf(process.env.CI === 'true')('the broker runs apart; nothing else does', { timeout: 120_000 }, async () => {
+  test.runIf(isLong)('the broker runs apart; nothing else does', { timeout: 120_000 }, async () => {
     const folder = temporaryFolder();
     const apart = await lamplighter(['start', '--roles', 'ingest', '--data', join(folder, 'no')]);
     expect(apart).toMatchObject({ code: 1, stdout: '' });

@@ -10,17 +10,15 @@ import { expect, onTestFinished } from 'vitest';
 import type { RollUpStatusReply } from '../../console/api/replies-roll-ups.ts';
 import { ROLL_UP_WIDTHS } from '../../contract/roll-up.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
+import { isLong } from '../is-long.ts';
 import { ServerProcess } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { lamplighter } from './command.ts';
 import { eventually } from './story.ts';
 
-/** Continuous integration tells the whole story, other runs a shorter one. */
-const isLong = process.env.CI === 'true';
-
 const DEVICES = 20;
-const DAYS = isLong ? 10 : 7;
-const KILLS_IN_HISTORY = isLong ? 6 : 3;
+const DAYS = isLong ? 10 : 5;
+const KILLS_IN_HISTORY = isLong ? 6 : 2;
 const KILLS_AFTER_EACH = isLong ? 2 : 1;
 const MINUTE = 60_000;
 const STEP = 5 * MINUTE;

@@ -9,13 +9,13 @@ import { generate, type Packet } from 'mqtt-packet';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Acknowledgement } from '../../contract/acknowledgement.ts';
 import type { Reading } from '../../contract/reading.ts';
+import { isLong } from '../is-long.ts';
 import type { ServerProcess } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { lamplighter } from './command.ts';
 import { expectBooksBalance, expectExactly, storedSeries, sumsOf } from './ledger.ts';
 import { aServer, connected, countsOf, enrol, eventually } from './story.ts';
 
-const isLong = process.env.CI === 'true';
 const GATEWAYS = 4;
 const READINGS = 1_000;
 /** Sent once and then again and again, which costs the server little and the observer's connection 150 KB each time. */

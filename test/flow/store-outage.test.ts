@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Acknowledgement } from '../../contract/acknowledgement.ts';
+import { isLong } from '../is-long.ts';
 import { startInfluxd } from '../real-servers/influxd.ts';
 import { describeWithServer } from '../real-servers/needs-server.ts';
 import type { ServerProcess } from '../server-process.ts';
@@ -15,7 +16,6 @@ import { lamplighter } from './command.ts';
 import { type Expected, expectBooksBalance, expectExactly, openHeld, storedSeries } from './ledger.ts';
 import { aServer, connected, counted, EdgeProcess, enrol, eventually, healthOf, sum } from './story.ts';
 
-const isLong = process.env.CI === 'true';
 const OUTAGE_MS = isLong ? 120_000 : 10_000;
 
 describeWithServer('influxd')('with InfluxDB', () => {

@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isLong } from '../is-long.ts';
 import { startChromium } from '../real-servers/chromium.ts';
 import { describeWithServer } from '../real-servers/needs-server.ts';
 import { ServerProcess } from '../server-process.ts';
@@ -23,7 +24,7 @@ function pair(words: string, unit: string): number[] {
   return [...values].map(([, text = '']) => Number(text.replaceAll(',', '').replace('\u2212', '-')));
 }
 
-describeWithServer('chromium')('a visitor of the demo city', () => {
+(isLong ? describeWithServer('chromium') : describe.skip)('a visitor of the demo city', () => {
   let folder: string;
   let server: ServerProcess;
   let browser: Browser;

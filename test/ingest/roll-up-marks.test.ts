@@ -4,6 +4,7 @@ import { MARK_MS, MARKED_DAY_MS, type MarkedDay } from '../../contract/roll-up-m
 import { FileRollUpMarks, MOST_QUIET_MS, QUIET_MS } from '../../ingest/roll-up-marks.ts';
 import { WriteRefused } from '../../runtime/lmdb-file.ts';
 import { anAdmittedBatch, aReading } from '../builders.ts';
+import { isLong } from '../is-long.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -367,7 +368,7 @@ describe('whatever is interleaved', () => {
         // An hour that is owed is in the file as its quarter hours.
         expect(hoursAround(left)).toEqual(expect.arrayContaining([...owed]));
       }),
-      { numRuns: process.env.CI === 'true' ? 150 : 50 },
+      { numRuns: isLong ? 150 : 50 },
     );
   });
 });

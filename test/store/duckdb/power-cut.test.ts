@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { silentLog } from '../../../runtime/log.ts';
 import { DuckDBStore } from '../../../store/duckdb/duckdb-store.ts';
 import { bundleTypeScript, type Child, startBundle } from '../../child-process.ts';
+import { isLong } from '../../is-long.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { ROWS } from './numbered-commits.ts';
 import { expectWholeCommits } from './whole-commits.ts';
@@ -17,7 +18,7 @@ describe('a store whose process is killed', () => {
     const path = `${temporaryFolder()}/telemetry.duckdb`;
     const bundle = await bundleTypeScript(COMMITTING);
     let acknowledged = 0;
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < (isLong ? 10 : 4); round++) {
       // A low mark for checkpoints, so that some kills fall into one.
       const child = startBundle(bundle, [path, round % 2 === 0 ? '100000' : String(MANY_BYTES)]);
       const wanted = 3 + Math.floor(Math.random() * 25);
@@ -41,7 +42,7 @@ describe('a store whose process is killed', () => {
     const path = `${temporaryFolder()}/telemetry.duckdb`;
     const bundle = await bundleTypeScript(ROLLING_UP);
     let acknowledged = 0;
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < (isLong ? 8 : 4); round++) {
       const child = startBundle(bundle, [path, round % 2 === 0 ? '200000' : String(MANY_BYTES), String(acknowledged)]);
       const wanted = 2 + Math.floor(Math.random() * 12);
       for (let line = 0; line < wanted; line++) acknowledged = (await next(child)).updated ?? 0;

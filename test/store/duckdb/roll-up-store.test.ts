@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { silentLog } from '../../../runtime/log.ts';
 import { DuckDBStore } from '../../../store/duckdb/duckdb-store.ts';
+import { isLong } from '../../is-long.ts';
 import { type BothStores, describeRollUpStore } from '../../suites/roll-up-store.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -14,7 +15,7 @@ describeRollUpStore({
     return openStore(paths.get(store)!);
   },
   deletesNow: true,
-  runs: process.env.CI === 'true' ? 100 : 25,
+  runs: isLong ? 100 : 25,
 });
 
 async function openStore(path: string): Promise<BothStores> {
