@@ -33,6 +33,12 @@ export interface LmdbWrite<V, K extends Key> {
   remove(key: K): void;
 }
 
+/**
+ * Address space set aside for a file; it takes no memory and no disk. Left to itself lmdb begins with 128 KiB, doubles
+ * it each time it is full and keeps every map before, with the pages read through it: they all count as resident.
+ */
+const MAP_BYTES = 256 * 1024 * 1024;
+
 export class LmdbFile<V, K extends Key> {
   readonly folder: string;
   readonly #freeBytes: FreeBytes;
@@ -52,6 +58,7 @@ export class LmdbFile<V, K extends Key> {
       path: this.folder,
       noSubdir: false,
       encoding: 'json',
+      mapSize: MAP_BYTES,
       // One commit at a time, each flushed before it resolves: simpler than lmdb's overlapping ones.
       overlappingSync: false,
       eventTurnBatching: false,
