@@ -16,7 +16,7 @@ export interface FleetEntry {
   /** Epoch milliseconds of arrival. */
   healthAt?: number;
   /** Epochs that a newer one has followed. */
-  readonly pastEpochs: Set<string>;
+  pastEpochs?: Set<string>;
   /** When a past epoch was last seen current again. */
   twoEpochsAt?: number;
 }
@@ -99,13 +99,14 @@ export class Fleet {
     const entry = this.#of(gateway);
     const before = entry.health?.epoch;
     if (before !== undefined && before !== health.epoch) {
-      if (entry.pastEpochs.has(health.epoch)) {
+      if (entry.pastEpochs?.has(health.epoch)) {
         entry.twoEpochsAt = this.#clock.now();
         this.#log.warn(
           { gateway, epochs: [before, health.epoch] },
           'two starts of one gateway are alive: is its disk cloned?',
         );
       }
+      entry.pastEpochs ??= new Set();
       entry.pastEpochs.add(before);
     }
     entry.health = health;
@@ -114,6 +115,6 @@ export class Fleet {
   }
 
   #of(gateway: string): FleetEntry {
-    return getOrCreate(this.#entries, gateway, () => ({ pastEpochs: new Set<string>() }));
+    return getOrCreate(this.#entries, gateway, () => ({}));
   }
 }

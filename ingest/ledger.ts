@@ -24,7 +24,8 @@ type Range = [first: number, last: number, from: number, to: number];
 class EpochLedger {
   /** Sorted, disjoint, not touching; nearly always one range. */
   readonly #ranges: Range[] = [];
-  readonly #rejections = new Map<number, readonly Rejection[]>();
+  /** Absent until there is one: an empty map for each of thousands of gateways takes megabytes. */
+  #rejections: Map<number, readonly Rejection[]> | undefined;
   /** Queued or being committed. */
   readonly pending = new Set<number>();
 
@@ -34,10 +35,17 @@ class EpochLedger {
   }
 
   rejections(seq: number): readonly Rejection[] {
-    return this.#rejections.get(seq) ?? NO_REJECTIONS;
+    return this.#rejections?.get(seq) ?? NO_REJECTIONS;
   }
 
   add(first: number, last: number, from = Number.NaN, to = Number.NaN): void {
+    // Batches come nearly in order: mostly the newest range grows.
+    const newest = this.#ranges.at(-1);
+    if (newest !== undefined && newest[1] === first - 1) {
+      newest[1] = last;
+      newest[3] = to;
+      return;
+    }
     // From the first range that touches [first, last] to the last one: they become one.
     let start = this.#at(first - 1);
     const merged: Range = [first, last, from, to];
@@ -53,6 +61,7 @@ class EpochLedger {
   }
 
   reject(seq: number, rejections: readonly Rejection[]): void {
+    this.#rejections ??= new Map();
     this.#rejections.set(seq, rejections);
     if (this.#rejections.size > REJECTIONS_KEPT) {
       for (const oldest of this.#rejections.keys()) {

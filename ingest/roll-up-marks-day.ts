@@ -4,6 +4,9 @@ import { MARK_MS, MARKED_DAY_MS, MARKS_PER_DAY } from '../contract/roll-up-marks
 /** A set of the 96 quarter hours: four numbers of 24 bits, six hours each, which V8 keeps without boxes. */
 export type Quarters = [number, number, number, number];
 
+/** For all days whose set is empty, which is nearly always so for two of the three that a day has. */
+export const NO_QUARTERS: Readonly<Quarters> = Object.freeze<Quarters>([0, 0, 0, 0]);
+
 const BITS = 24;
 const QUARTERS_PER_HOUR = 4;
 const HOURS_PER_WORD = BITS / QUARTERS_PER_HOUR;
@@ -15,11 +18,11 @@ export class DayMarks {
   /** Days since 1970-01-01 UTC. */
   readonly day: number;
   /** Touched by the group that is being committed: to be marked when it is settled. */
-  readonly flight: Quarters = [0, 0, 0, 0];
+  flight: Readonly<Quarters> = NO_QUARTERS;
   /** Changed since they were last claimed. */
   readonly dirty: Quarters = [0, 0, 0, 0];
   /** Being rolled up. */
-  readonly claimed: Quarters = [0, 0, 0, 0];
+  claimed: Readonly<Quarters> = NO_QUARTERS;
   /** Hours (bits 0 to 23) whose quarter hours are rolled up and which are not yet themselves. */
   owedHours = 0;
   claimedHours = 0;
@@ -53,13 +56,13 @@ export class DayMarks {
   }
 
   get isInFlight(): boolean {
-    return !isEmpty(this.flight);
+    return this.flight !== NO_QUARTERS;
   }
 
   /** Makes what was claimed claimable again. */
   release(): void {
     addAll(this.dirty, this.claimed);
-    clear(this.claimed);
+    this.claimed = NO_QUARTERS;
     this.owedHours |= this.claimedHours;
     this.claimedHours = 0;
   }
@@ -73,16 +76,16 @@ export function bitOf(quarter: number): number {
   return 1 << (quarter % BITS);
 }
 
-export function isEmpty(set: Quarters): boolean {
+export function isEmpty(set: Readonly<Quarters>): boolean {
   return (set[0] | set[1] | set[2] | set[3]) === 0;
 }
 
-export function clear(set: Quarters): void {
-  set[0] = set[1] = set[2] = set[3] = 0;
+export function addAll(set: Quarters, other: Readonly<Quarters>): void {
+  for (let word = 0; word < 4; word++) set[word] = (set[word] as number) | (other[word] as number);
 }
 
-export function addAll(set: Quarters, other: Quarters): void {
-  for (let word = 0; word < 4; word++) set[word] = (set[word] as number) | (other[word] as number);
+export function both(set: Readonly<Quarters>, other: Readonly<Quarters>): Quarters {
+  return [set[0] | other[0], set[1] | other[1], set[2] | other[2], set[3] | other[3]];
 }
 
 /** Adds the quarter hours [first, end). */
@@ -106,7 +109,7 @@ export function takeBefore(set: Quarters, end: number): Quarters {
   return taken;
 }
 
-export function quarterList(set: Quarters): number[] {
+export function quarterList(set: Readonly<Quarters>): number[] {
   const list: number[] = [];
   for (let quarter = 0; quarter < MARKS_PER_DAY; quarter++) {
     if ((set[wordOf(quarter)] & bitOf(quarter)) !== 0) list.push(quarter);
@@ -114,14 +117,14 @@ export function quarterList(set: Quarters): number[] {
   return list;
 }
 
-export function countOf(set: Quarters): number {
+export function countOf(set: Readonly<Quarters>): number {
   let count = 0;
   for (const word of set) for (let bits = word; bits !== 0; bits &= bits - 1) count++;
   return count;
 }
 
 /** The earliest of a set that is not empty. */
-export function firstOf(set: Quarters): number {
+export function firstOf(set: Readonly<Quarters>): number {
   const word = set.findIndex((bits) => bits !== 0);
   const bits = set[word] ?? 1;
   return word * BITS + (31 - Math.clz32(bits & -bits));

@@ -34,13 +34,14 @@ import {
   addHours,
   addRange,
   bitOf,
-  clear,
+  both,
   countOf,
   DayMarks,
   firstOf,
   hourBits,
   hourList,
   isEmpty,
+  NO_QUARTERS,
   type Quarters,
   quarterList,
   quartersBefore,
@@ -84,12 +85,17 @@ interface MarkedQuarters {
 
 /** The marks of a device, and where its last reading fell. */
 class DeviceMarks {
-  readonly days = new Map<number, DayMarks>();
+  /** Nearly always today's only, so that a map would be larger than what is in it; the newest last. */
+  days: readonly DayMarks[] = [];
   /** Quarter hour since 1970 of the reading before; the next one mostly lies in it too. */
-  quarter = Number.NaN;
+  quarter = -1;
   current: DayMarks | undefined;
   word: 0 | 1 | 2 | 3 = 0;
   bit = 0;
+
+  day(number: number): DayMarks | undefined {
+    return this.days.findLast(({ day }) => day === number);
+  }
 }
 
 export interface FileRollUpMarksDeps {
@@ -168,7 +174,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
       day.touchedMs = now;
       this.#reopenBefore(day, now);
       addAll(day.dirty, day.flight);
-      clear(day.flight);
+      day.flight = NO_QUARTERS;
     }
     this.#flight.length = 0;
   }
@@ -198,7 +204,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
         const quarters = takeBefore(day.dirty, end);
         const owed = day.owedHours & hours;
         if (isEmpty(quarters) && owed === 0) continue;
-        addAll(day.claimed, quarters);
+        day.claimed = both(day.claimed, quarters);
         day.claimedHours |= owed;
         day.owedHours &= ~owed;
         claimed.push({ ...keyOf(day), quarters: quarterList(quarters), hours: hourList(owed) });
@@ -223,16 +229,16 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
   async done(session: string, days: readonly RolledUpDay[]): Promise<void> {
     while (this.#held !== undefined) await this.#held;
     if (session !== this.#session || days.length === 0) return;
-    const settled: [day: DayMarks, quarters: Quarters, hours: number][] = [];
+    const settled: [day: DayMarks, quarters: Readonly<Quarters>, hours: number][] = [];
     const written: [day: DayMarks, hours: number][] = [];
     for (const { gateway, device, day: start, owedHours } of days) {
       const day = this.#gateways
         .get(gateway)
         ?.get(device)
-        ?.days.get(start / MARKED_DAY_MS);
+        ?.day(start / MARKED_DAY_MS);
       if (day === undefined) continue;
-      settled.push([day, [...day.claimed], day.claimedHours]);
-      clear(day.claimed);
+      settled.push([day, day.claimed, day.claimedHours]);
+      day.claimed = NO_QUARTERS;
       day.claimedHours = 0;
       day.owedHours |= hourBits(owedHours);
     }
@@ -318,7 +324,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
   unfinishedDays(gateway: string, { from, to, before }: { from: number; to: number; before: number }): MarkedDayKey[] {
     const found: MarkedDayKey[] = [];
     for (const { days } of this.#gateways.get(gateway)?.values() ?? []) {
-      for (const day of days.values()) {
+      for (const day of days) {
         const start = day.day * MARKED_DAY_MS;
         if (start >= to || start + MARKED_DAY_MS <= from) continue;
         const waiting: Quarters = [...day.dirty];
@@ -342,8 +348,11 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
 
   #touch(day: DayMarks, quarter: number): void {
     const inDay = quarter - day.day * MARKS_PER_DAY;
-    if (!day.isInFlight) this.#flight.push(day);
-    day.flight[wordOf(inDay)] |= bitOf(inDay);
+    if (!day.isInFlight) {
+      this.#flight.push(day);
+      day.flight = [0, 0, 0, 0];
+    }
+    (day.flight as Quarters)[wordOf(inDay)] |= bitOf(inDay);
     const hour = 1 << Math.floor(inDay / 4);
     if ((day.durableHours & hour) !== 0) return;
     const isOver = (day.day + 1) * MARKED_DAY_MS <= this.#clock.now();
@@ -402,20 +411,21 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
 
   #dayOf(gateway: string, name: string, number: number): DayMarks {
     const devices = getOrCreate(this.#gateways, gateway, () => new Map<string, DeviceMarks>());
-    const { days } = getOrCreate(devices, name, () => new DeviceMarks());
-    return getOrCreate(days, number, () => {
-      const day = new DayMarks(gateway, name, number);
-      getOrCreate(this.#byDay, number, () => new Set<DayMarks>()).add(day);
-      return day;
-    });
+    const device = getOrCreate(devices, name, () => new DeviceMarks());
+    const known = device.day(number);
+    if (known !== undefined) return known;
+    const day = new DayMarks(gateway, name, number);
+    device.days = device.days.concat(day);
+    getOrCreate(this.#byDay, number, () => new Set<DayMarks>()).add(day);
+    return day;
   }
 
   #forgetIfIdle(day: DayMarks): void {
     if (day.hours !== 0 || day.unwrittenHours !== 0 || day.durableHours !== 0) return;
     const device = this.#gateways.get(day.gateway)?.get(day.device);
     // Another object may stand in its place by now.
-    if (device?.days.get(day.day) !== day) return;
-    device.days.delete(day.day);
+    if (device === undefined || !device.days.includes(day)) return;
+    device.days = device.days.filter((one) => one !== day);
     if (device.current === day) device.current = undefined;
     const ofDay = this.#byDay.get(day.day);
     ofDay?.delete(day);
