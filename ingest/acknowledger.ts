@@ -2,7 +2,7 @@
 import type { Acknowledgement } from '../contract/acknowledgement.ts';
 import type { Topics } from '../contract/topics.ts';
 import { WHOLE_BATCH } from '../contract/verdicts.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import type { MessageLink } from '../runtime/message-link.ts';
 
 interface Answer {
@@ -13,6 +13,9 @@ interface Answer {
   readonly later: [seq: number, reason: string][];
 }
 
+/** How often answers are published that no commit carries: to probes, duplicates and batches to come later. */
+const SOON_MS = 5;
+
 export class Acknowledger {
   readonly session: string;
   readonly #link: MessageLink;
@@ -20,6 +23,9 @@ export class Acknowledger {
   readonly #clock: Clock;
   readonly #isAccepting: () => boolean;
   readonly #answers = new Map<string, Answer>();
+  /** Told to hold; to be told when intake opens again. */
+  readonly #held = new Set<string>();
+  #soon: Timer | undefined;
 
   constructor(deps: { session: string; link: MessageLink; topics: Topics; clock: Clock; isAccepting: () => boolean }) {
     this.session = deps.session;
@@ -55,6 +61,33 @@ export class Acknowledger {
   /** Answers with nothing but session, `accepting` and the time. */
   greet(gateway: string, epoch?: string): void {
     this.#answer(gateway, epoch);
+  }
+
+  /** Greets a gateway while intake is closed, and remembers to greet it when it opens. */
+  hold(gateway: string, epoch: string): void {
+    this.#held.add(gateway);
+    this.greet(gateway, epoch);
+  }
+
+  /** Greets those that hold, if intake is open again. */
+  releaseHeld(): void {
+    if (this.#held.size === 0 || !this.#isAccepting()) return;
+    for (const gateway of this.#held) this.greet(gateway);
+    this.#held.clear();
+  }
+
+  /** Flushes within a moment, with whatever else has gathered by then. */
+  flushSoon(): void {
+    this.#soon ??= this.#clock.after(SOON_MS, () => {
+      this.#soon = undefined;
+      this.flush();
+    });
+  }
+
+  /** Flushes what has gathered, and no more by itself. */
+  stop(): void {
+    this.#soon?.cancel();
+    this.flush();
   }
 
   flush(): void {

@@ -1,14 +1,17 @@
 /** Sends dead letters through the pipeline again, as new batches. Stored ones are gone; refused ones stay, restated. */
 import { MAX_BATCH_READINGS } from '../contract/batch.ts';
+import { REPLAY_EPOCH } from '../contract/ids.ts';
 import type { Reading } from '../contract/reading.ts';
 import type { RejectedReading } from '../contract/verdicts.ts';
+import type { BatchOutcome } from './batch-outcome.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { DeadLetter, DeadLetterFilter, ReplayResult } from './ingest-view.ts';
 
 /** How a replayed batch ended; `notTaken` names why it was not even tried. */
-export type SubmitOutcome = { readonly rejected: readonly RejectedReading[] } | { readonly notTaken: string };
+type ReplayOutcome = { readonly rejected: readonly RejectedReading[] } | { readonly notTaken: string };
 
-export type Submit = (gateway: string, readings: readonly Reading[]) => Promise<SubmitOutcome>;
+/** Sends a batch through the pipeline; resolves when it is settled. */
+export type Submit = (gateway: string, payload: Uint8Array) => Promise<BatchOutcome>;
 
 interface Line {
   readonly letter: DeadLetter;
@@ -21,8 +24,10 @@ export async function replayDeadLetters(deps: {
   letters: DeadLetters;
   filter: DeadLetterFilter;
   submit: Submit;
+  /** A number of the replay epoch that no batch had. */
+  nextSeq: () => number;
 }): Promise<ReplayResult> {
-  const { letters, filter, submit } = deps;
+  const { letters, filter } = deps;
   const rejected: Record<string, number> = {};
   let stored = 0;
   const byGateway = new Map<string, Line[]>();
@@ -40,7 +45,8 @@ export async function replayDeadLetters(deps: {
   for (const [gateway, lines] of byGateway) {
     for (let start = 0; start < lines.length; start += PER_BATCH) {
       const part = lines.slice(start, start + PER_BATCH);
-      const outcome = await submit(
+      const outcome = await replayed(
+        deps,
         gateway,
         part.map(({ reading }) => reading),
       );
@@ -64,6 +70,27 @@ export async function replayDeadLetters(deps: {
   const gone = [...tried].filter((id) => !refused.has(id));
   if (gone.length > 0) await letters.drop({ ids: gone });
   return { stored, rejected };
+}
+
+/** Sends readings through the pipeline as a batch of the replay epoch. */
+async function replayed(
+  { submit, nextSeq }: { submit: Submit; nextSeq: () => number },
+  gateway: string,
+  readings: readonly Reading[],
+): Promise<ReplayOutcome> {
+  const batch = { v: 1, epoch: REPLAY_EPOCH, seq: nextSeq(), readings };
+  const outcome = await submit(gateway, Buffer.from(JSON.stringify(batch)));
+  switch (outcome.kind) {
+    case 'settled':
+      return { rejected: outcome.rejected };
+    case 'later':
+      return { notTaken: outcome.reason };
+    case 'shed':
+      return { notTaken: 'queue-full' };
+    default:
+      // Its number is new, and its readings were read from JSON: neither known already nor malformed as a batch.
+      return { notTaken: outcome.kind };
+  }
 }
 
 /** The readings of a letter: one, a batch's, or none when the message still makes no sense. */
