@@ -3,7 +3,7 @@
  * data: each fires where that fires, and nowhere else.
  */
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { AlertFile } from '../../alerts/alert-file.ts';
 import { AlertKeeper } from '../../alerts/alert-keeper.ts';
@@ -17,6 +17,7 @@ import { GATEWAY, PIPELINE } from '../../contract/self-report.ts';
 import { alertingFiles } from '../../dashboards/alerting/alerting-files.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { InfluxdbStore } from '../../store/influxdb/influxdb-store.ts';
+import { isLong } from '../is-long.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { type Influxd, startInfluxd } from '../real-servers/influxd.ts';
 import { describeWithServer } from '../real-servers/needs-server.ts';
@@ -32,7 +33,7 @@ const ruleOf = (id: string) => rules.get(id) as RuleInFile;
 /** The last whole minute of what is reported. */
 const AT = NOW + 30_000;
 
-describeWithServer('influxd')('the compiled alerts', () => {
+(isLong ? describeWithServer('influxd') : describe.skip)('the compiled alerts', () => {
   let server: Influxd;
   let city: FilledCity;
   let store: InfluxdbStore;
