@@ -36,6 +36,7 @@ for (const [name, command, args] of steps) {
 
 try {
   const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(results, 'utf8'));
+  if (!isCi) process.stdout.write('\nThe long stories are told by: CI=true npm test\n');
   process.stdout.write(`\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`);
 } catch {
   process.stdout.write('\nNo test ran: a step before them failed, see above.\n');
