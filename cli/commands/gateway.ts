@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
 import { Command } from 'commander';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import { print, printError, printTable } from '../print.ts';
@@ -36,24 +36,20 @@ export function gatewayCommand(): Command {
         data: string;
       }) => {
         const server = await connectToServer(options.data);
-        if (options.newSite !== undefined) {
-          const sites = await server.get<{ sites: { id: string }[] }>('/api/sites');
-          if (!sites.sites.some(({ id }) => id === options.site)) {
-            await server.post('/api/sites', {
-              id: options.site,
-              name: options.newSite,
-              kind: 'building',
-              zone: options.zone,
-            });
+        const { site, id, name, newSite, zone, out } = options;
+        await tellNew(out, async () => {
+          const { sites } = await server.get<{ sites: { id: string }[] }>('/api/sites');
+          if (!sites.some((known) => known.id === site)) {
+            if (newSite === undefined) {
+              throw new LamplighterError(
+                'not-found',
+                `the city has no site '${site}'. Give its name with --new-site to add it, or correct the id (lamplighter export manifest lists them).`,
+              );
+            }
+            await server.post('/api/sites', { id: site, name: newSite, kind: 'building', zone });
           }
-        }
-        const { site, id, name } = options;
-        const added = await server.post<NewGateway>('/api/gateways', {
-          site,
-          ...(id && { id }),
-          ...(name && { name }),
+          return await server.post<NewGateway>('/api/gateways', { site, ...(id && { id }), ...(name && { name }) });
         });
-        tell(added, options.out);
       },
     );
 
@@ -99,7 +95,7 @@ export function gatewayCommand(): Command {
     .addOption(dataOption())
     .action(async (id: string, { data, out }: { data: string; out?: string }) => {
       const server = await connectToServer(data);
-      tell(await server.post<NewGateway>(`/api/gateways/${encodeURIComponent(id)}/token`), out);
+      await tellNew(out, () => server.post<NewGateway>(`/api/gateways/${encodeURIComponent(id)}/token`));
     });
 
   return command;
@@ -114,23 +110,44 @@ interface GatewayRow {
   readonly health?: { readonly outbox: { readonly buffered: number; readonly oldest_s: number } } | null;
 }
 
-function tell(gateway: NewGateway, out: string | undefined): void {
+/**
+ * Makes a token, and tells it. The file is opened before anything is made: a token is seen once, and the one before stops
+ * working, so neither may be spent on a file that cannot be written.
+ */
+async function tellNew(out: string | undefined, make: () => Promise<NewGateway>): Promise<void> {
+  const file = out === undefined ? undefined : { name: out, descriptor: openNew(out) };
+  let gateway: NewGateway;
+  try {
+    gateway = await make();
+  } catch (error) {
+    if (file !== undefined) {
+      closeSync(file.descriptor);
+      rmSync(file.name);
+    }
+    throw error;
+  }
   printError(`gateway  ${gateway.id}`);
   printError(`site     ${gateway.site}`);
   printError(`token    ${gateway.token}`);
-  printError('The token is not kept: it stands only here and in gateway.yaml.');
-  if (out === undefined) {
+  printError(`The token is not kept: it stands only here and in ${out ?? 'gateway.yaml'}.`);
+  if (file === undefined) {
     printError('');
     process.stdout.write(gateway.gateway_yaml);
     return;
   }
+  writeSync(file.descriptor, gateway.gateway_yaml);
+  closeSync(file.descriptor);
+  printError(`Wrote ${out}. Start it with: lamplighter edge --config ${out}`);
+}
+
+function openNew(file: string): number {
   try {
-    writeFileSync(out, gateway.gateway_yaml, { mode: 0o600, flag: 'wx' });
+    return openSync(file, 'wx', 0o600);
   } catch (error) {
+    const words = existsSync(file) ? 'it is there already' : (error as Error).message;
     throw new LamplighterError(
       'conflict',
-      `cannot write ${out}: ${(error as Error).message}. Make a new token with: lamplighter gateway token ${gateway.id} --out …`,
+      `cannot write ${file}: ${words}. Nothing was changed: name another file with --out, or none to have it printed.`,
     );
   }
-  printError(`Wrote ${out}. Start it with: lamplighter edge --config ${out}`);
 }

@@ -38,7 +38,7 @@ describe('a gateway', () => {
     const server = await aServer({ data });
 
     const unknown = await lamplighter(['gateway', 'add', '--site', 'library', '--data', data]);
-    fails(unknown, /"library" is not in the register/);
+    fails(unknown, /the city has no site 'library'\. Give its name with --new-site/);
 
     const out = join(folder, 'gateway.yaml');
     const added = await lamplighter([
@@ -88,7 +88,7 @@ describe('a gateway', () => {
     const taken = await lamplighter(['gateway', 'add', '--data', data, '--site', 'library', '--id', id]);
     fails(taken, /"main-library-cellar" is taken/);
     const covered = await lamplighter(['gateway', 'token', id, '--data', data, '--out', out]);
-    fails(covered, /cannot write .*: EEXIST/);
+    fails(covered, /cannot write .*: it is there already\. Nothing was changed/);
     const renewed = await lamplighter(['gateway', 'token', id, '--data', data]);
     expect(renewed.code).toBe(0);
     expect(renewed.stdout).toContain('gateway: main-library-cellar');
