@@ -5,6 +5,7 @@
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
+import { userInfo } from 'node:os';
 import { join, relative } from 'node:path';
 import { LamplighterError } from '../contract/error-codes.ts';
 import { newToken } from '../register/credentials.ts';
@@ -129,7 +130,10 @@ export async function runningServer(folder: string): Promise<RunningServer | und
     });
     connection.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTDIR') resolve(undefined);
-      else reject(error);
+      else if (error.code === 'EACCES' || error.code === 'EPERM') {
+        const words = `this user (${userInfo().username}) may not look into the data folder ${folder}. Call it as the user that runs the server, such as: sudo -u … lamplighter …`;
+        reject(new LamplighterError('not-allowed', words));
+      } else reject(error);
     });
   });
 }
