@@ -52,7 +52,7 @@ export function meterCommand(): Command {
 const EVENTS_EXAMPLES = `
 Examples:
   lamplighter meter events --site city-hall --from -7d
-  lamplighter meter events --kind reset swap --from 2026-10-01T00:00-04:00 --csv > events.csv`;
+  lamplighter meter events --kind reset swap --from 2026-10-01 --to 2026-11-01 --csv > events.csv`;
 
 const VALUE_EXAMPLE = '--device basement/main-meter --metric active_energy_kwh --at 2026-05-04T12:00:10-04:00';
 
@@ -71,8 +71,8 @@ Example:
 function eventsCommand(): Command {
   return filtered(new Command('events').description('list events of counters, newest first, with what was booked'))
     .addOption(new Option('--kind <kind...>', 'only of this kind; several may be named').choices(METER_EVENT_KINDS))
-    .option('--from <when>', 'ISO 8601 with an offset, or a distance from now such as -7d', '-31d')
-    .option('--to <when>', 'the same', 'now')
+    .option('--from <when>', 'day of the site (2026-11-01), today, month, ISO 8601 with an offset, or -7d', '-31d')
+    .option('--to <when>', 'the same; a day means its beginning', 'now')
     .addHelpText('after', EVENTS_EXAMPLES)
     .action(async ({ data, csv, ...query }: Filter & { kind?: readonly string[]; from: string; to: string }) => {
       const server = await connectToServer(data);

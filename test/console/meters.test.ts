@@ -180,6 +180,16 @@ describe('events of meters', () => {
     expect([reply.statusCode, reply.json().error.message]).toEqual([status, expect.stringContaining(words)]);
   });
 
+  it('are asked for by days of the site', async () => {
+    const { events, tell } = await aConsole();
+    // One at local midnight of the last day of October, and one an instant before it.
+    const midnight = Date.parse('2026-10-31T00:00:00-04:00');
+    await tell(anEvent({ at: midnight }), anEvent({ at: midnight - 1 }));
+    const { total, from } = await events('site=library&from=2026-10-31&to=today');
+    expect([total, from]).toEqual([1, '2026-10-31T04:00:00.000Z']);
+    expect((await events('device=basement/main&from=2026-10-31')).total).toBe(1);
+  });
+
   it('are CSV when asked', async () => {
     const { get, tell } = await aConsole();
     await tell(anEvent());

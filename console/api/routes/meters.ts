@@ -1,11 +1,12 @@
 /** What counters did besides counting: resets, gaps, swaps, glitches … */
 import { z } from 'zod';
 import { METER_EVENT_KINDS, type MeterEvent, type MeterEventKey } from '../../../contract/roll-up.ts';
+import { siteAt } from '../../../register/register-view.ts';
+import { civilInstant, resolveRange } from '../city/energy-query.ts';
 import type { ConsoleApp } from '../console-app.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
 import { toCsv } from '../csv.ts';
 import { formatParameter, sendCsv, wantsCsv } from '../csv-reply.ts';
-import { instantParameter, resolveInstant } from '../instant.ts';
 import { isoTime } from '../iso-time.ts';
 import { devicesOf, isAtSite, type MeterFilter, meterParameters, pageOf } from '../meter-query.ts';
 import { eventRow } from '../meter-rows.ts';
@@ -32,8 +33,8 @@ export function meterRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
             .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.enum(METER_EVENT_KINDS)))
             .optional()
             .describe('Repeat it for several'),
-          from: instantParameter.prefault('-31d'),
-          to: instantParameter.prefault('now'),
+          from: civilInstant.prefault('-31d'),
+          to: civilInstant.prefault('now'),
           format: formatParameter,
         }),
         response: { 200: meterEventsReply },
@@ -42,11 +43,7 @@ export function meterRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
     async (request, reply) => {
       const { kind: kinds, after, limit, format, ...filter } = request.query;
       const now = deps.clock.now();
-      const from = resolveInstant(request.query.from, now);
-      const to = resolveInstant(request.query.to, now);
-      if (from >= to) {
-        throw new RequestError('from', `must lie before "to" (${isoTime(from)} is not before ${isoTime(to)})`);
-      }
+      const { from, to } = resolveRange(request.query, now, zoneOf(deps, filter));
       if (to - from > MOST_DAYS * DAY_MS) {
         throw new RequestError('from', `is more than ${MOST_DAYS} days before "to"; ask for less at a time`);
       }
@@ -69,6 +66,14 @@ export function meterRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
       };
     },
   );
+}
+
+/** In which a day begins: of the site, of where the only device stands, or of the city. */
+function zoneOf({ register, clock }: ConsoleDeps, { site, device: [only, another] = [] }: MeterFilter): string {
+  const isOne = only?.gateway !== undefined && only.device !== undefined && another === undefined;
+  const listed = isOne ? register.device(only.gateway as string, only.device as string) : undefined;
+  const place = site ?? (listed === undefined ? '' : siteAt(listed, clock.now()));
+  return register.site(place)?.zone ?? register.city?.()?.zone ?? register.sites()[0]?.zone ?? 'UTC';
 }
 
 async function eventsOf(deps: ConsoleDeps, filter: MeterFilter, from: number, to: number): Promise<MeterEvent[]> {
