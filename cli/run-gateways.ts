@@ -6,9 +6,10 @@ import { createGateway, type Gateway } from '../edge/gateway.ts';
 import { type GatewayConfig, readGatewayConfig } from '../edge/gateway-config.ts';
 import { createLmdbOutbox } from '../edge/outbox/lmdb-outbox.ts';
 import { systemClock } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
+import { type Log, silentLog } from '../runtime/log.ts';
 import { randomWord } from '../runtime/random.ts';
 import { startAll, stopAll } from '../runtime/service.ts';
+import type { YamlFault } from '../runtime/yaml-file.ts';
 import { feedOf } from '../simulators/feed-of.ts';
 import { print, printError } from './print.ts';
 import { untilSignal } from './until-signal.ts';
@@ -19,7 +20,9 @@ const FIRST_NEWS_EVERY_MS = 1_000;
 /** Throws with every fault of every file at once. */
 export function readConfigs(files: readonly string[]): GatewayConfig[] {
   const results = files.map((file) => readGatewayConfig(file));
-  const faults = results.flatMap((result) => (result.ok ? [] : result.faults));
+  const faults = results.flatMap((result, place) =>
+    result.ok ? sourceFaults(files[place] as string, result.value) : result.faults,
+  );
   if (faults.length > 0) {
     const lines = faults.map(
       ({ file, line, field, words }) => `  ${file}${line > 0 ? `:${line}` : ''} ${field} ${words}`,
@@ -27,6 +30,18 @@ export function readConfigs(files: readonly string[]): GatewayConfig[] {
     throw new LamplighterError('bad-request', `the configuration cannot be used:\n${lines.join('\n')}`);
   }
   return results.flatMap((result) => (result.ok ? [result.value] : []));
+}
+
+/** What shows only when a source is made of its entry, such as a profile that nobody simulates; making starts nothing. */
+function sourceFaults(file: string, { id, zone, sources }: GatewayConfig): YamlFault[] {
+  return sources.flatMap((source, place) => {
+    try {
+      source.create({ gateway: id, zone, clock: systemClock, random: Math.random, log: silentLog, feed: feedOf });
+      return [];
+    } catch (error) {
+      return [{ file, line: 0, field: `sources[${place}]`, words: (error as Error).message }];
+    }
+  });
 }
 
 export async function runGateways(

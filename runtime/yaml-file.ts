@@ -49,7 +49,10 @@ export function parseYaml<Schema extends z.ZodType>(
       file,
       line: lines.linePos(error.pos[0]).line,
       field: '',
-      words: `is not valid YAML here: ${error.message}`,
+      words:
+        error.code === 'DUPLICATE_KEY'
+          ? `'${keyAt(text, error.pos[0])}' stands here a second time. Keep one of the two, with what belongs to it.`
+          : `is not valid YAML here: ${error.message}`,
     }));
     return { ok: false, faults };
   }
@@ -66,6 +69,10 @@ export function parseYaml<Schema extends z.ZodType>(
     .map(({ path, words }) => ({ file, line: lineOf(document, path, lines), field: fieldName(path), words }))
     .sort((one, other) => one.line - other.line);
   return { ok: false, faults };
+}
+
+function keyAt(text: string, start: number): string {
+  return /^[\w-]*/.exec(text.slice(start))?.[0] ?? '';
 }
 
 /** One line for a person: `gateway.yaml:12: sources[0].codec: …`. */

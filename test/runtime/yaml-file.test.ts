@@ -54,7 +54,7 @@ items:
 
 test('broken YAML names its line, a missing file its path', () => {
   expect(faults('name: x\nsize: [1, 2\n')[0]).toMatch(/^city\.yaml:3: is not valid YAML here/);
-  expect(faults('name: a\nname: b\n')[0]).toMatch(/^city\.yaml:2: is not valid YAML here/);
+  expect(faults('name: a\nname: b\n')[0]).toMatch(/^city\.yaml:2: 'name' stands here a second time\. Keep one/);
   const missing = readYamlFile('/nowhere/city.yaml', schema);
   expect(missing.ok ? '' : missing.faults.map(faultText)[0]).toMatch(/^\/nowhere\/city\.yaml: cannot be read: ENOENT/);
 });
