@@ -12,6 +12,6 @@ export function delimiterOption(): Option {
   );
 }
 
-export function gathered(value: string, before: readonly string[]): string[] {
+export function gathered(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

@@ -18,7 +18,7 @@ interface Options {
   readonly timeFormat: string;
   readonly zone?: string;
   readonly ambiguous: Ambiguous;
-  readonly map: readonly string[];
+  readonly map?: readonly string[];
   readonly delimiter?: CsvDelimiter;
   readonly dryRun?: boolean;
   readonly skipRefused?: boolean;
@@ -31,7 +31,7 @@ export function importReadingsCommand(): Command {
     .requiredOption('--gateway <id>', 'gateway in whose name they are stored')
     .option('--device <id>', 'device of every row …')
     .option('--device-column <name>', '… or the column that names it')
-    .option('--map <column=metric[:unit]>', 'a column and its metric; repeat it for each column', gathered, [])
+    .option('--map <column=metric[:unit]>', 'a column and its metric; repeat it for each column', gathered)
     .option('--time-column <name>', 'column of the time', 'time')
     .option('--time-format <format>', 'iso, epoch-ms, epoch-s, or a pattern such as "MM/dd/yyyy HH:mm"', 'iso')
     .option('--zone <zone>', 'IANA time zone of times without an offset, such as America/New_York')
@@ -45,7 +45,7 @@ export function importReadingsCommand(): Command {
     .option('--skip-refused', 'leave out the rows that are refused and import the others')
     .addOption(dataOption())
     .action(async (file: string, options: Options) => {
-      const mappings = columnMappings(options.map);
+      const mappings = columnMappings(options.map ?? []);
       checkOptions(options);
       const { data, gateway, device, deviceColumn, timeColumn, timeFormat: formatName, zone, ambiguous } = options;
       // Loaded here, so that other commands need not wait for what reads the rows.
@@ -68,7 +68,7 @@ export function importReadingsCommand(): Command {
     });
 }
 
-function checkOptions({ gateway, device, deviceColumn, zone, map }: Options): void {
+function checkOptions({ gateway, device, deviceColumn, zone, map = [] }: Options): void {
   const faults: string[] = [];
   if (!idSchema.safeParse(gateway).success) faults.push(`--gateway: "${gateway}" is no id.`);
   if (device !== undefined && !idSchema.safeParse(device).success) faults.push(`--device: "${device}" is no id.`);

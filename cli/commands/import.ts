@@ -24,7 +24,7 @@ export function importCommand(): Command {
       .option('--dry-run', 'only show what would change')
       .option('--yes', 'do not ask')
       .addOption(delimiterOption())
-      .option('--ignore <column>', 'pass over a column; can be repeated', gathered, [])
+      .option('--ignore <column>', 'pass over a column; can be repeated', gathered)
       .addOption(dataOption());
     if (kind === 'gateways') {
       list

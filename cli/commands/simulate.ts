@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import { DEFAULT_TOPIC_PREFIX } from '../../contract/topics.ts';
 import { sleep, systemClock } from '../../runtime/clock.ts';
@@ -49,7 +49,9 @@ export function simulateCommand(): Command {
     .description('load: thousands of light gateways in one process, whose books must close')
     .option('--gateways <number>', 'how many', count(1, 60_000), 100)
     .option('--rate <number>', 'readings a second in all; without it each device is read once an interval', rate)
-    .option('--interval <time>', 'between two batches of one gateway, such as 10s', duration, 10_000)
+    .addOption(
+      new Option('--interval <time>', 'between two batches of one gateway').argParser(duration).default(10_000, '10s'),
+    )
     .option('--devices <number>', 'devices of a gateway', count(1, 1_000), FLEET_DEFAULTS.devices)
     .option('--values <number>', 'values of a reading', count(1, FLEET_METRICS.length), FLEET_DEFAULTS.values)
     .option('--duration <time>', 'end after this, such as 60s or 10m; without it Ctrl-C ends it', duration)

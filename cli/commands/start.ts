@@ -21,8 +21,11 @@ export function startCommand(): Command {
     const standard = schema.safeParse(undefined).data;
     command.addOption(
       new Option(
-        `${flagOf(key)} <${value}>`,
-        standard === undefined || String(standard) === '' ? help : `${help} (default: ${standard})`,
+        `${flagOf(key)} <${isLong(value) ? 'choice' : value}>`,
+        [
+          isLong(value) ? `${help}: ${value.split(/[|,]/).join(', ')}` : help,
+          standard === undefined || String(standard) === '' ? '' : ` (default: ${standard})`,
+        ].join(''),
       ),
     );
   }
@@ -40,6 +43,11 @@ export function startCommand(): Command {
     if (!result.ok) throw new LamplighterError('bad-request', wordsOfFaults(result.faults));
     await runServer(result.settings);
   });
+}
+
+/** Choices that would leave no room for the words beside them. */
+function isLong(value: string): boolean {
+  return value.length > 20;
 }
 
 /** The parser names `--mqtt-port` mqttPort, `--retention-15m-days` retention15mDays; the settings have mqtt_port. */

@@ -25,7 +25,7 @@ export interface ListOptions {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly delimiter?: CsvDelimiter;
-  readonly ignore: readonly string[];
+  readonly ignore?: readonly string[];
   /** Gateways only. */
   readonly tokens?: string;
   readonly outDir?: string;
@@ -43,7 +43,7 @@ export async function importList(kind: ImportKind, file: string, options: ListOp
       {
         file: basename(file),
         delimiter: options.delimiter,
-        ignore: options.ignore,
+        ignore: options.ignore ?? [],
         renew_tokens: options.renewTokens === true,
         gateway_files: options.outDir !== undefined,
         ...query,
