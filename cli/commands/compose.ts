@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import { newToken } from '../../register/credentials.ts';
-import { print } from '../print.ts';
+import { print, printError } from '../print.ts';
 
 interface Line {
   readonly name: string;
@@ -40,6 +40,9 @@ function init({ folder, bind, gatewayUrl }: { folder: string; bind: string; gate
   const lines = envLines(bind, gatewayUrl ?? `mqtt://${bind === '0.0.0.0' ? '127.0.0.1' : bind}:1883`);
   const text = lines.map(({ name, value, words }) => `# ${words}\n${name}=${value}\n`).join('\n');
   mkdirSync(resolve(folder), { recursive: true });
+  if (!existsSync(join(resolve(folder), 'docker-compose.yml'))) {
+    printError(`There is no docker-compose.yml in ${resolve(folder)}: it belongs beside .env, from the sources.`);
+  }
   try {
     writeFileSync(file, `# Secrets and addresses of the stack. Keep it to yourself, and in your backups.\n\n${text}`, {
       mode: 0o600,
