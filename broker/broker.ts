@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Aedes, type Client } from 'aedes';
+import { writeToStream } from 'mqtt-packet';
 import type { Registry } from 'prom-client';
 import { Topics } from '../contract/topics.ts';
 import type { RegisterView } from '../register/register-view.ts';
@@ -206,6 +207,8 @@ class AedesBroker implements Broker {
 
   #createAedes(retained: RetainedStore): Aedes {
     const { register, clock, log } = this.#deps;
+    // Otherwise mqtt-packet keeps a buffer for each of the 65,536 numbers that a packet may hold: 7 MiB of heap.
+    writeToStream.cacheNumbers = false;
     const topics = new Topics(this.#deps.options.topicPrefix);
     const aedes = new Aedes({
       // 0: no global limit of pending messages, which would let one receiver stall all topics
