@@ -50,7 +50,7 @@ export class RowStaging {
       }
       const reading = readings[index] as Reading;
       const device = devices.get(reading.device) ?? dictionary.device(gateway, reading.device);
-      this.#addReading(gateway, reading, device, dictionary, order);
+      this.#addReading(reading, device, dictionary, order);
     }
   }
 
@@ -67,13 +67,7 @@ export class RowStaging {
     }
   }
 
-  #addReading(
-    gateway: string,
-    reading: Reading,
-    device: DeviceSeries,
-    dictionary: SeriesDictionary,
-    order: CommitOrder,
-  ): void {
+  #addReading(reading: Reading, device: DeviceSeries, dictionary: SeriesDictionary, order: CommitOrder): void {
     const { time, values } = reading;
     const { metrics, ids } = device;
     const timeHigh = Math.floor(time / TWO_32);
@@ -87,7 +81,7 @@ export class RowStaging {
       const id =
         metrics[position] === metric
           ? (ids[position] as number)
-          : (device.find(metric) ?? dictionary.add(device, { gateway, device: reading.device, metric }));
+          : (device.find(metric) ?? dictionary.add(device, metric));
       position++;
       columns.time[2 * row] = time;
       columns.time[2 * row + 1] = timeHigh;

@@ -3,21 +3,32 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DeviceKey } from '../telemetry-store.ts';
 import { appendRows } from './table-appender.ts';
 
-/** The series of one device. */
+/** The series of one device: a few, so that looking through them takes no longer than a map, and a tenth of its room. */
 export class DeviceSeries {
+  readonly gateway: string;
+  readonly device: string;
   /** In the order in which they were first seen, which is mostly their order in a reading. */
   readonly metrics: string[] = [];
   readonly ids: number[] = [];
-  readonly #idByMetric = new Map<string, number>();
+
+  constructor(gateway: string, device: string) {
+    this.gateway = gateway;
+    this.device = device;
+  }
 
   find(metric: string): number | undefined {
-    return this.#idByMetric.get(metric);
+    const index = this.metrics.indexOf(metric);
+    return index < 0 ? undefined : this.ids[index];
   }
 
   add(metric: string, id: number): void {
     this.metrics.push(metric);
     this.ids.push(id);
-    this.#idByMetric.set(metric, id);
+  }
+
+  nameOf(id: number): SeriesName {
+    const { gateway, device } = this;
+    return { gateway, device, metric: this.metrics[this.ids.indexOf(id)] as string };
   }
 }
 
@@ -29,17 +40,17 @@ export interface SeriesName {
 
 export class SeriesDictionary {
   readonly #gateways = new Map<string, Map<string, DeviceSeries>>();
-  /** By id. */
-  readonly #names: SeriesName[] = [];
+  /** By id of the series. */
+  readonly #devices: DeviceSeries[] = [];
   /** Ids below are in the file. The others go there with the next commit. */
   #written = 0;
 
   get size(): number {
-    return this.#names.length;
+    return this.#devices.length;
   }
 
   name(id: number): SeriesName | undefined {
-    return this.#names[id];
+    return this.#devices[id]?.nameOf(id);
   }
 
   gateway(gateway: string): Map<string, DeviceSeries> {
@@ -56,19 +67,17 @@ export class SeriesDictionary {
   }
 
   /** Id of a series that `device` does not know yet. */
-  add(device: DeviceSeries, name: SeriesName): number {
-    const id = this.#names.length;
-    this.#names.push(name);
-    device.add(name.metric, id);
+  add(device: DeviceSeries, metric: string): number {
+    const id = this.#devices.length;
+    this.#devices.push(device);
+    device.add(metric, id);
     return id;
   }
 
   /** Id of a series, a new one when it has none. */
   id(name: SeriesName): number {
     const device = this.device(name.gateway, name.device);
-    return (
-      device.find(name.metric) ?? this.add(device, { gateway: name.gateway, device: name.device, metric: name.metric })
-    );
+    return device.find(name.metric) ?? this.add(device, name.metric);
   }
 
   /** Ids of the series of some devices and metrics, each once; absent matches all, and both absent give undefined. */
@@ -96,7 +105,7 @@ export class SeriesDictionary {
   async load(connection: DuckDBConnection): Promise<void> {
     const result = await connection.run('SELECT gateway, device, metric FROM series ORDER BY id');
     for (const [gateway, device, metric] of (await result.getRows()) as [string, string, string][]) {
-      this.add(this.device(gateway, device), { gateway, device, metric });
+      this.add(this.device(gateway, device), metric);
     }
     this.#written = this.size;
   }
@@ -105,7 +114,7 @@ export class SeriesDictionary {
     const devices = this.gateway(gateway);
     let series = devices.get(device);
     if (series === undefined) {
-      series = new DeviceSeries();
+      series = new DeviceSeries(gateway, device);
       devices.set(device, series);
     }
     return series;
@@ -117,7 +126,7 @@ export class SeriesDictionary {
     if (this.#written < size) {
       await appendRows(connection, 'series', (appender) => {
         for (let id = this.#written; id < size; id++) {
-          const { gateway, device, metric } = this.#names[id] as SeriesName;
+          const { gateway, device, metric } = this.name(id) as SeriesName;
           appender.appendUInteger(id);
           appender.appendVarchar(gateway);
           appender.appendVarchar(device);
