@@ -76,6 +76,8 @@ async function aConsole() {
         );
       };
       rows['15m'].push(...count((time) => Math.floor(time / QUARTER) * QUARTER));
+      const hours = count((time) => Math.floor(time / HOUR) * HOUR);
+      rows['1h'].push(...hours.filter(({ start }) => start + HOUR <= before));
       rows['1d'].push(...count((time) => periodAt(time, 'day', BOSTON).from));
     }
     await store.putRollUps({ rows, events: [], erasedEvents: [] });
@@ -131,6 +133,48 @@ describe('a device', () => {
       ['2026-11-01', 479],
     ]);
     expect(answer.causes).toEqual([]);
+  });
+
+  it('is whole when its clock slips over hours, and misses one that another hour has too many of', async () => {
+    const { ask, place, read, rollUp } = await aConsole();
+    place('slipping');
+    place('uneven');
+    // A second early at five full hours: each hour that follows is one short, the one before has it.
+    const early = (time: number) =>
+      time % HOUR === 0 && time > TODAY && time < TODAY + 6 * HOUR ? time - 1_000 : time;
+    for (let time = TODAY - 2 * HOUR; time < NOW; time += MINUTE) {
+      read('slipping', early(time), early(time) + 1);
+      const isMissing = time === TODAY + 3 * HOUR + 7 * MINUTE;
+      if (!isMissing) read('uneven', time, time + 1);
+      if (time === TODAY + 5 * HOUR) read('uneven', time + 30_000, time + 30_001);
+    }
+    await rollUp();
+    const { devices } = await ask('site=city-hall&from=today');
+    const missing = Object.fromEntries(devices.map(({ device, missing: count }) => [device, count]));
+    expect(missing).toEqual({ slipping: 0, uneven: 1 });
+    const [range] = devices.find(({ device }) => device === 'uneven')!.ranges;
+    expect(range).toMatchObject({ from_ms: TODAY + 3 * HOUR + 7 * MINUTE, readings: 1, exact: true });
+  });
+
+  it('asks the store little of a city in which nothing is missing', async () => {
+    const { ask, place, read, rollUp, store } = await aConsole();
+    for (let number = 0; number < 300; number++) {
+      place(`meter-${number}`, { interval_s: 600 });
+      read(`meter-${number}`, TODAY - 3 * HOUR, NOW, undefined, 10 * MINUTE);
+    }
+    await rollUp();
+    const [questions, kept] = [[] as string[], { rollUps: store.rollUps, values: store.values }];
+    store.rollUps = (query) => {
+      questions.push(query.width);
+      return kept.rollUps.call(store, query);
+    };
+    store.values = (query) => {
+      questions.push('values');
+      return kept.values.call(store, query);
+    };
+    const { total } = await ask('from=-8h');
+    expect(total).toMatchObject({ devices: 300, missing: 0 });
+    expect(questions.length).toBeLessThan(12);
   });
 
   it('misses what its gateway was silent for, named to the minute, over midnight', async () => {

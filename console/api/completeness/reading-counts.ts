@@ -1,8 +1,9 @@
 /**
  * How many readings each device holds, day by day, and which are missing, read as cheaply as it can be told:
  * 1. days that are over and whole by their 1-day row need no closer look;
- * 2. the others are read by 15-minute rows, and where there are none yet (the present, cut quarter hours) by their values;
- * 3. where readings seem to be missing, the values around are read: they name the missing ones exactly, and roll-ups
+ * 2. of the others those of which nothing is missing are found by hours (whole-days.ts);
+ * 3. the rest is read by 15-minute rows, and where there are none yet (the present, cut quarter hours) by their values;
+ * 4. where readings seem to be missing, the values around are read: they name the missing ones exactly, and roll-ups
  *    that lag behind do not make readings disappear. Bounded by MOST_CLOSE_MS.
  */
 import type { MarkedDayKey } from '../../../contract/roll-up-marks.ts';
@@ -17,6 +18,7 @@ import type { DeviceKey } from '../../../store/telemetry-store.ts';
 import { Breather } from '../city/breather.ts';
 import { timesOf } from './reading-times.ts';
 import type { WatchedDevice } from './watched-devices.ts';
+import { countWholeDays } from './whole-days.ts';
 
 const HOUR_MS = 4 * QUARTER_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -32,6 +34,8 @@ const MOST_VALUE_DAYS = 1_000;
 const MOST_CLOSE_MS = 120 * DAY_MS;
 /** Days of devices in one question to the store (some 20,000 rows): the event loop is free between. */
 const DEVICE_DAYS_PER_QUERY = 40;
+/** Day rows in one, of about five metrics. */
+const DAYS_IN_QUESTION = 4_000;
 const DAYS_PER_QUERY = 31;
 
 export interface CountedDevice extends WatchedDevice {
@@ -60,6 +64,8 @@ interface OpenDay extends CivilDay {
   readonly isUnfinished: boolean;
   /** One metric that has as many values as any other of the day; undefined: all have to be read. */
   metric: string | undefined;
+  /** The one that has most values on it; undefined without a row. */
+  fullest: string | undefined;
 }
 
 /** The day row of a device: as many readings as its fullest metric has values. */
@@ -67,6 +73,7 @@ interface DaySum {
   stored: number;
   /** Undefined when metrics differ. */
   metric: string | undefined;
+  fullest: string;
 }
 
 interface Work {
@@ -92,6 +99,7 @@ export async function countReadings(
       isRead: false,
       isUnfinished: isUnfinished(watched, day.period),
       metric: undefined,
+      fullest: undefined,
     })),
     times: [],
     isClose: false,
@@ -103,6 +111,7 @@ export async function countReadings(
     for (const day of work.days) {
       const sum = sums.get(keyOf(watched, day.start));
       day.metric = sum?.metric;
+      day.fullest = sum?.fullest;
       const stored = day.isWhole ? sum?.stored : undefined;
       const { from, to } = day.period;
       const expected = expectedReadings(day.period, watched.expectation);
@@ -115,15 +124,16 @@ export async function countReadings(
   open.sort(([, one], [, other]) => other.period.from - one.period.from);
   const fresh = open.filter(([, { isUnfinished: isFresh }]) => isFresh).slice(0, MOST_VALUE_DAYS);
   const rolled = open.filter(([, { isUnfinished: isFresh }]) => !isFresh).slice(0, MOST_QUARTER_DAYS);
-  const read = [...fresh, ...rolled];
-  await readQuarters(store, rolled);
-  await readEdges(store, rolled, now);
+  await readWhole(store, rolled, now);
+  const broken = rolled.filter(([, { isRead }]) => !isRead);
+  await readQuarters(store, broken);
+  await readEdges(store, broken, now);
   await readValues(
     store,
     fresh.map(([work, day]) => [work, day, day.period]),
   );
   const breather = new Breather();
-  for (const [work, day] of read) {
+  for (const [work, day] of [...fresh, ...broken]) {
     await breather.breathe();
     day.isRead = true;
     day.day = deviceDay(day.period, work.watched.expectation, day.counts);
@@ -207,13 +217,15 @@ async function daySums(store: RollUpStore, works: readonly Work[]): Promise<Map<
   const devices = keysOf(works.map(({ watched }) => watched));
   for (let start = from; start < to; start += DAYS_PER_QUERY * DAY_MS) {
     const stretch = { from: start, to: Math.min(start + DAYS_PER_QUERY * DAY_MS, to) };
-    for (const some of portions(devices, DEVICE_DAYS_PER_QUERY)) {
+    const most = Math.ceil((DAYS_IN_QUESTION * DAY_MS) / Math.max(DAY_MS, stretch.to - stretch.from));
+    for (const some of portions(devices, most)) {
       for (const row of await store.rollUps({ width: '1d', devices: some, ...stretch })) {
         const { metric, count: stored } = row;
         const key = `${row.site}/${row.gateway}/${row.device}/${row.start}`;
         const known = sums.get(key);
-        if (known === undefined) sums.set(key, { stored, metric });
-        else if (known.stored !== stored) sums.set(key, { stored: Math.max(known.stored, stored), metric: undefined });
+        if (known === undefined) sums.set(key, { stored, metric, fullest: metric });
+        else if (known.stored < stored) sums.set(key, { stored, metric: undefined, fullest: metric });
+        else if (known.stored > stored) sums.set(key, { ...known, metric: undefined });
       }
     }
   }
@@ -222,6 +234,25 @@ async function daySums(store: RollUpStore, works: readonly Work[]): Promise<Map<
 
 function keyOf({ site, device }: WatchedDevice, day: number): string {
   return `${site}/${device.gateway}/${device.id}/${day}`;
+}
+
+/** Takes the days of which nothing is missing, and nothing is too much. */
+async function readWhole(store: RollUpStore, open: readonly (readonly [Work, OpenDay])[], now: number): Promise<void> {
+  const suspects = open.flatMap(([{ watched }, day]) =>
+    day.fullest === undefined || watched.expectation.intervalMs === undefined
+      ? []
+      : [{ watched, day, period: day.period, metric: day.fullest }],
+  );
+  const found = await countWholeDays(store, suspects, now - QUARTER_ROW_AFTER_MS);
+  const breather = new Breather();
+  for (const [{ watched, day, period }, counts] of found) {
+    await breather.breathe();
+    const counted = deviceDay(period, watched.expectation, counts);
+    if (counted.missing !== 0 || counted.surplus !== 0) continue;
+    day.counts = counts;
+    day.day = counted;
+    day.isRead = true;
+  }
 }
 
 /** Into the counts of the days; quarter hours that a day cuts are counted from values afterwards. */
