@@ -8,8 +8,8 @@ export class DeviceSeries {
   readonly gateway: string;
   readonly device: string;
   /** In the order in which they were first seen, which is mostly their order in a reading. */
-  readonly metrics: string[] = [];
-  readonly ids: number[] = [];
+  metrics: readonly string[] = [];
+  ids: readonly number[] = [];
 
   constructor(gateway: string, device: string) {
     this.gateway = gateway;
@@ -22,8 +22,9 @@ export class DeviceSeries {
   }
 
   add(metric: string, id: number): void {
-    this.metrics.push(metric);
-    this.ids.push(id);
+    // Seldom called: an array that is pushed to has room for seventeen.
+    this.metrics = this.metrics.concat(metric);
+    this.ids = this.ids.concat(id);
   }
 
   nameOf(id: number): SeriesName {
