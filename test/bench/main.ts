@@ -30,6 +30,7 @@ const { values } = parseArgs({
     gateways: { type: 'string', default: '2000,10000' },
     rate: { type: 'string', default: '1000' },
     over: { type: 'string', default: 'tcp,tls' },
+    'rolled-up': { type: 'boolean', default: false },
     rollup: { type: 'boolean', default: false },
     days: { type: 'string', default: '30' },
     help: { type: 'boolean', default: false },
@@ -37,7 +38,7 @@ const { values } = parseArgs({
 });
 if (values.help || !['all', 'duckdb', 'influxdb'].includes(values.store)) {
   console.log('npm run bench -- [--store duckdb|influxdb|all] [--seconds 8]');
-  console.log('npm run bench -- --fleet [--gateways 2000,10000] [--over tcp,tls] [--rate 1000] [--seconds 20]');
+  console.log('npm run bench -- --fleet [--gateways 2000,10000] [--over tcp,tls] [--rate 1000] [--rolled-up]');
   console.log('npm run bench -- --rollup [--store duckdb|influxdb|all] [--days 30] [--rate 1000] [--seconds 8]');
   process.exit(values.help ? 0 : 1);
 }
@@ -52,6 +53,7 @@ if (values.fleet) {
     seconds: Math.max(20, seconds),
     readingsPerS: Number(values.rate),
     transports: (['tcp', 'tls'] as const).filter((name) => values.over.split(',').includes(name)),
+    untilRolledUp: values['rolled-up'],
   });
   process.exit();
 }
