@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 /** `lamplighter`: one program, a command a role. */
 import { LamplighterError } from '../contract/error-codes.ts';
+import { bearClosedOutput } from './closed-output.ts';
 import { printError } from './print.ts';
 import { lamplighterProgram } from './program.ts';
 
+bearClosedOutput();
 try {
   await lamplighterProgram().parseAsync();
 } catch (error) {
