@@ -58,6 +58,8 @@ export const KEPT_FILES: readonly KeptName[] = [
   { name: 'tariffs', keeping: 'files' },
   { name: 'factors', keeping: 'files' },
   { name: 'operator-token', keeping: 'files' },
+  // Tokens of the light gateways of `lamplighter simulate`, which the register goes on to know.
+  { name: 'simulate-tokens.csv', keeping: 'files' },
   // Empty at the held instant; what is in it then is moved to the main file.
   { name: `${STORE_FILE}.wal`, keeping: 'not taken' },
   { name: `${STORE_FILE}.tmp`, keeping: 'not taken' },

@@ -1,11 +1,13 @@
 /** What a restore refuses, on backups made by hand; those of a server are in test/flow/backup.test.ts. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { unknownNames } from '../../../cli/backup/kept-files.ts';
 import { newManifest } from '../../../cli/backup/manifest.ts';
 import { RECOUNTED, restoreBackup } from '../../../cli/backup/restore-backup.ts';
 import { DataFolder } from '../../../cli/data-folder.ts';
+import { tokensFile } from '../../../cli/fleet-credentials.ts';
 import { FileRollUpMarks } from '../../../ingest/roll-up-marks.ts';
 import { writeSnapshotFile } from '../../../register/register-snapshot-file.ts';
 import { ManualClock } from '../../manual-clock.ts';
@@ -156,4 +158,8 @@ describe('a restore', () => {
     expect(claimed).toHaveLength(RECOUNTED.daysBefore + RECOUNTED.daysAfter + 1);
     expect(claimed.every(({ gateway, device }) => gateway === 'library' && device === 'main-meter')).toBe(true);
   });
+});
+
+test('a backup knows the file of tokens that simulate writes into the data folder', () => {
+  expect(unknownNames([basename(tokensFile('data')), 'diary.txt'])).toEqual(['diary.txt']);
 });
