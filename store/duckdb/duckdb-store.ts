@@ -58,7 +58,7 @@ export interface DuckDBStoreOptions {
   readonly threads?: number | undefined;
   /** As DuckDB writes it. Default `1GB`; larger queries go to a temporary folder beside the file. */
   readonly memoryLimit?: string | undefined;
-  /** Size of the write-ahead log at which it is moved to the main file. Default 64 MiB. */
+  /** Size of the write-ahead log at which it is moved to the main file. Default 64 MiB; earlier after roll-ups. */
   readonly checkpointBytes?: number | undefined;
 }
 
@@ -139,7 +139,7 @@ export class DuckDBStore implements TelemetryStore, RollUpStore {
       this.#fault = (error as Error).message;
       throw error;
     }
-    this.#checkpoints.later();
+    this.#checkpoints.later('readings');
     return [];
   }
 
@@ -210,8 +210,8 @@ export class DuckDBStore implements TelemetryStore, RollUpStore {
         });
         committed();
       });
+      this.#checkpoints.later('roll-ups');
     }
-    this.#checkpoints.later();
   }
 
   /** Deletes now, in short transactions with commits between them; the space is used again, the file does not shrink. */
@@ -238,7 +238,7 @@ export class DuckDBStore implements TelemetryStore, RollUpStore {
       await this.#file.exclusively('delete old rows', ({ writer }) =>
         inTransaction(writer, () => writer.run(deletion)),
       );
-      this.#checkpoints.later();
+      this.#checkpoints.later('deletions');
     }
   }
 
