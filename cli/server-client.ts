@@ -56,7 +56,7 @@ export class ServerClient {
   async file(path: string, query: Query = {}): Promise<ServerFile> {
     const reply = await this.#fetch('GET', path, query);
     const name = /filename="([^"/\\]+)"/.exec(reply.headers.get('content-disposition') ?? '')?.[1];
-    return { name, bytes: new Uint8Array(await reply.arrayBuffer()), headers: reply.headers };
+    return { name, bytes: new Uint8Array(await this.#reached(() => reply.arrayBuffer())), headers: reply.headers };
   }
 
   async #ask<T>(method: string, path: string, query: Query, body?: unknown): Promise<T> {
@@ -66,7 +66,7 @@ export class ServerClient {
 
   async #send(method: string, path: string, query: Query, body?: Body): Promise<string> {
     const reply = await this.#fetch(method, path, query, body);
-    return await reply.text();
+    return await this.#reached(() => reply.text());
   }
 
   async #fetch(method: string, path: string, query: Query, body?: Body): Promise<Response> {
@@ -76,16 +76,34 @@ export class ServerClient {
         if (each !== undefined) url.searchParams.append(key, String(each));
       }
     }
-    const reply = await fetch(url, {
-      method,
-      headers: {
-        authorization: `Bearer ${this.#token}`,
-        ...(body === undefined ? {} : { 'content-type': body.type }),
-      },
-      ...(body === undefined ? {} : { body: body.content }),
-    });
-    if (!reply.ok) throw errorOf(await reply.text(), reply.status);
+    const reply = await this.#reached(() =>
+      fetch(url, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(body === undefined ? {} : { 'content-type': body.type }),
+        },
+        ...(body === undefined ? {} : { body: body.content }),
+      }),
+    );
+    if (!reply.ok) throw errorOf(await this.#reached(() => reply.text()), reply.status);
     return reply;
+  }
+
+  /** A server that stops while it is asked. */
+  async #reached<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      // `fetch` and bodies cut short throw a TypeError whose cause is the failure of the network.
+      if (!(error instanceof TypeError)) throw error;
+      const { code, message } = (error.cause ?? error) as NodeJS.ErrnoException;
+      throw new LamplighterError(
+        'not-ready',
+        `the server at ${this.#console} went away before it had answered (${code ?? message}). Whether it did what was asked is not known: call this again when it runs.`,
+        { cause: error },
+      );
+    }
   }
 }
 

@@ -75,6 +75,9 @@ export async function takeBackup(request: BackupRequest): Promise<BackupManifest
     return manifest;
   } catch (error) {
     request.stopped.throwIfAborted();
+    if (place === undefined && (error as NodeJS.ErrnoException).code === 'EPIPE') {
+      throw new LamplighterError('conflict', 'whoever took the archive is gone: what came out of it is cut short.');
+    }
     throw await withRoomInWords(error, parent, 'Nothing was kept of this backup.');
   } finally {
     if (draft !== '') await removeDraft(draft, request);

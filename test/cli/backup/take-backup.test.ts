@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { open } from 'lmdb';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -16,13 +17,13 @@ import { temporaryFolder } from '../../temporary-folder.ts';
 const SLOW_MS = 100;
 
 /** A data folder whose server holds a store of 10 bytes that has 5, and copies a file more when it is told to stop. */
-async function aServer(onOrder: (socket: Socket) => void = () => {}) {
+async function aServer(onOrder: (socket: Socket) => void = () => {}, content = 'short') {
   const home = temporaryFolder();
   const [data, backups] = [join(home, 'data'), join(home, 'backups')];
   const folder = new DataFolder(data);
   await folder.start();
   onTestFinished(() => folder.stop());
-  writeFileSync(join(data, 'telemetry.duckdb'), 'short');
+  writeFileSync(join(data, 'telemetry.duckdb'), content);
   let over: Promise<void> = Promise.resolve();
   const door = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
@@ -30,6 +31,10 @@ async function aServer(onOrder: (socket: Socket) => void = () => {}) {
       const { into } = JSON.parse(line) as { into: string };
       socket.write(`${JSON.stringify({ held: 'telemetry.duckdb', bytes: 10 })}\n`);
       onOrder(socket);
+      socket.on('data', (text) => {
+        const done = { done: { store: 'duckdb', roles: ['console'] } };
+        if (String(text).includes('true')) socket.write(`${JSON.stringify(done)}\n`);
+      });
       over = new Promise((resolve) => {
         socket.once('end', async () => {
           await sleep(SLOW_MS);
@@ -79,6 +84,15 @@ describe('a backup that fails', () => {
     await expect(backup({ stopped: stop.signal })).rejects.toThrow('enough');
     await over();
     expect(readdirSync(backups)).toEqual([]);
+  });
+
+  test('says that whoever took the archive is gone', async () => {
+    const { backup } = await aServer(undefined, 'exactly ten'.slice(0, 10));
+    const target = new Writable({
+      write: (_part, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+    });
+    target.on('error', () => {});
+    await expect(backup({ target })).rejects.toThrow('whoever took the archive is gone');
   });
 
   test('tells its reason also when its draft cannot be removed, and the draft beside it', async () => {
