@@ -41,7 +41,7 @@ import { liveRoutes } from './routes/live.ts';
 import { meterDecisionRoutes } from './routes/meter-decisions.ts';
 import { meterRoutes } from './routes/meters.ts';
 import { metricsRoutes } from './routes/metrics.ts';
-import { pageRoutes } from './routes/page.ts';
+import { pageRoutes, sendPageOfNothing } from './routes/page.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { rollUpRoutes } from './routes/roll-ups.ts';
 import { seriesRoutes } from './routes/series.ts';
@@ -76,7 +76,8 @@ export async function buildConsoleApp(deps: ConsoleDeps, options: ConsoleAppOpti
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(sendError);
-  app.setNotFoundHandler((request) => {
+  app.setNotFoundHandler((request, reply) => {
+    if (sendPageOfNothing({ webFolder: options.webFolder, mapTiles: options.mapTiles }, request, reply)) return;
     throw new LamplighterError(
       'not-found',
       `There is no ${request.method} ${request.url.split('?')[0]}. See /api/docs.`,

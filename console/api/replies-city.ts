@@ -69,6 +69,7 @@ export const siteRowReply = z.object({
   power_age_s: ageS,
   last_reading_age_s: ageS.describe('Seconds since its newest reading of any kind'),
   energy_today_kwh: known,
+  energy_today_percent: percent.nullable().describe('How much of the time since midnight was measured'),
   same_weekday_kwh: known,
   budget: z
     .object({

@@ -1,12 +1,14 @@
 /** Asks the API for something and keeps asking, faster while the stream brings news; keeps the last answer when it fails. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { getJson } from './api-client.ts';
+import { ApiError, getJson } from './api-client.ts';
 import { useStream } from './stream-context.ts';
 
 export interface Asked<Reply> {
   readonly reply: Reply | undefined;
   /** Why the last question failed, in words; empty otherwise. */
   readonly fault: string;
+  /** True when there is no such thing, so that asking again does not help. */
+  readonly isMissing: boolean;
   /** True while the first answer is awaited, or the first to another question. */
   readonly isLoading: boolean;
   again(): void;
@@ -21,15 +23,18 @@ export interface AskOptions {
   readonly key?: string;
 }
 
+interface State<Reply> {
+  readonly key: string | undefined;
+  readonly reply: Reply | undefined;
+  readonly fault: string;
+  readonly isMissing: boolean;
+}
+
 /** `path` undefined asks nothing. */
 export function useAsked<Reply>(path: string | undefined, options: AskOptions): Asked<Reply> {
   const city = useStream();
   const key = options.key ?? path;
-  const [state, setState] = useState<{ key: string | undefined; reply: Reply | undefined; fault: string }>({
-    key,
-    reply: undefined,
-    fault: '',
-  });
+  const [state, setState] = useState<State<Reply>>({ key, reply: undefined, fault: '', isMissing: false });
   const [turn, setTurn] = useState(0);
   const { everyMs, newsMs } = options;
   const hasNews = useRef(false);
@@ -44,11 +49,12 @@ export function useAsked<Reply>(path: string | undefined, options: AskOptions): 
       hasNews.current = false;
       try {
         const reply = await getJson<Reply>(path, aborter.signal);
-        if (!aborter.signal.aborted) setState({ key, reply, fault: '' });
+        if (!aborter.signal.aborted) setState({ key, reply, fault: '', isMissing: false });
       } catch (error) {
         if (aborter.signal.aborted) return;
         const fault = error instanceof Error ? error.message : 'The server gave no answer.';
-        setState((before) => ({ key, reply: before.key === key ? before.reply : undefined, fault }));
+        const isMissing = error instanceof ApiError && error.code === 'not-found';
+        setState((before) => ({ key, reply: before.key === key ? before.reply : undefined, fault, isMissing }));
       } finally {
         isAsking = false;
       }
@@ -72,6 +78,7 @@ export function useAsked<Reply>(path: string | undefined, options: AskOptions): 
   return {
     reply: isFresh ? state.reply : undefined,
     fault: isFresh ? state.fault : '',
+    isMissing: isFresh && state.isMissing && state.reply === undefined,
     isLoading: path !== undefined && (!isFresh || (state.reply === undefined && state.fault === '')),
     again: () => setTurn((before) => before + 1),
   };

@@ -287,7 +287,7 @@ describeWithServer('chromium')('the five pages', () => {
     await page.getByRole('link', { name: 'Air' }).first().click();
     await page.getByText('No air station yet').waitFor();
     await page.goto(`${server.address}/sites/nowhere`);
-    await page.getByText('There is no /api/city/sites/nowhere.').waitFor();
+    await page.getByRole('heading', { name: 'There is no such site' }).waitFor();
   });
 
   it('keeps the problems where they are while the pointer is on them', async () => {
@@ -317,6 +317,19 @@ describeWithServer('chromium')('the five pages', () => {
     await page.mouse.move(0, 0);
     await Promise.all([told(), page.clock.fastForward(16_000)]);
     await expect.poll(() => rows.first().textContent(), { timeout: 5_000 }).toBe(before.at(-1));
+  });
+
+  it('says that there is no such site, and promises of a silent one only what is known', async () => {
+    const server = await serve();
+    const { page } = await open(server, '/sites/nowhere');
+    await page.getByRole('heading', { name: 'There is no such site' }).waitFor();
+    expect(await page.getByText('Try again').count()).toBe(0);
+    await page.goto(`${server.address}/sites/engine-53`);
+    await page.getByText('The figures of this site are old').waitFor();
+    expect(await wordsOf(page, '.banner.warn')).toMatch(
+      /old\. [\d,]+ readings wait on its gateway|None waits|waits there/,
+    );
+    expect(await wordsOf(page, '[aria-label=Now]')).not.toContain('by this time last week');
   });
 
   it('says when what is counted is behind the readings, and which budgets are overdrawn', async () => {

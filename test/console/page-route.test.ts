@@ -16,7 +16,8 @@ async function aPage(mapTiles?: string) {
   writeFileSync(join(webFolder, 'index.html'), '<meta name="map-tiles" content="" /><div id="page"></div>');
   const app = await buildConsoleApp(aCityOfOne(), { host: '127.0.0.1', webFolder, mapTiles });
   onTestFinished(() => app.close());
-  return async (url: string) => await app.inject({ method: 'GET', url, headers: { host: 'localhost:8080' } });
+  return async (url: string, accept = '*/*') =>
+    await app.inject({ method: 'GET', url, headers: { host: 'localhost:8080', accept } });
 }
 
 it('serves the page at each of its paths, and nothing at others', async () => {
@@ -41,6 +42,18 @@ it('serves the page at each of its paths, and nothing at others', async () => {
   for (const path of ['/nowhere', '/sites', '/sites/a/b', '/assets/../../package.json']) {
     expect((await get(path)).statusCode, path).toBe(404);
   }
+});
+
+it('shows the page to those who read pages, and an error to others, where nothing is', async () => {
+  const get = await aPage();
+  const browser = 'text/html,application/xhtml+xml,*/*;q=0.8';
+  const shown = await get('/nowhere', browser);
+  expect([shown.statusCode, shown.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+  expect(shown.body).toContain('id="page"');
+  for (const path of ['/api/nowhere', '/assets/nothing.js']) {
+    expect((await get(path, browser)).json().error.code, path).toBe('not-found');
+  }
+  expect((await get('/nowhere')).json().error.code).toBe('not-found');
 });
 
 it('names the server of map tiles that the operator gave, and allows images of it alone', async () => {

@@ -51,6 +51,7 @@ export function siteRow(site: Site, { city, energy, budgets, findings }: SiteKno
     last_reading_age_s: lastAge(devices, city.at),
     power_age_s: Number.isFinite(newest) ? ageS(newest, city.at) : null,
     energy_today_kwh: today?.today.value ?? null,
+    energy_today_percent: today === undefined ? null : percentOf(today.today.coveragePercent),
     same_weekday_kwh: today?.lastWeek?.value ?? null,
     budget: budgetRow(budgets.get(site.id)),
     lamps: lamps.length === 0 ? null : { total: counts.total, lit: counts.lit, commanded: counts.commanded },

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LamplighterError } from '../../../contract/error-codes.ts';
 import type { ConsoleApp } from '../console-app.ts';
 import { CONTENT_SECURITY_POLICY } from '../security-headers.ts';
@@ -24,6 +25,24 @@ export interface PageOptions {
   readonly mapTiles?: string | undefined;
 }
 
+/**
+ * The page says itself that it has nothing at an address, to those who read pages: true when it did. What is asked of the
+ * API gets an error in its own form.
+ */
+export function sendPageOfNothing({ webFolder, mapTiles }: PageOptions, request: FastifyRequest, reply: FastifyReply) {
+  const isOfPage = request.method === 'GET' && !/^\/(api|assets|metrics)\b/.test(request.url);
+  if (webFolder === undefined || !isOfPage || request.headers.accept?.includes('text/html') !== true) return false;
+  void sendDocument(reply.code(404), webFolder, mapTiles);
+  return true;
+}
+
+function sendDocument(reply: FastifyReply, webFolder: string, mapTiles: string | undefined): FastifyReply {
+  if (mapTiles !== undefined) reply.header('content-security-policy', policyWith(mapTiles));
+  // Read each time: a build beside a running server changes the names of the assets.
+  const document = withTiles(readFileSync(join(webFolder, 'index.html'), 'utf8'), mapTiles ?? '');
+  return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(document);
+}
+
 export async function pageRoutes(app: ConsoleApp, { webFolder, mapTiles }: PageOptions): Promise<void> {
   const route = { config: { access: 'open' }, schema: { hide: true } } as const;
   if (webFolder === undefined) {
@@ -36,10 +55,7 @@ export async function pageRoutes(app: ConsoleApp, { webFolder, mapTiles }: PageO
   }
   for (const path of PAGE_PATHS) {
     app.get(path, route, async (_request, reply) => {
-      if (mapTiles !== undefined) reply.header('content-security-policy', policyWith(mapTiles));
-      // Read each time: a build beside a running server changes the names of the assets.
-      const document = withTiles(readFileSync(join(webFolder, 'index.html'), 'utf8'), mapTiles ?? '');
-      return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(document);
+      return sendDocument(reply, webFolder, mapTiles);
     });
   }
   await app.register(async (scope) => {

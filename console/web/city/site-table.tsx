@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { formatAge, formatNumber, plural } from '../formatters.ts';
 import type { SiteRow } from './replies.ts';
-import { BudgetUsed, Change, kindOf, SITE_STATES } from './site-words.tsx';
+import { BudgetUsed, Change, changeOf, kindOf, SITE_STATES } from './site-words.tsx';
 
 type Order = 'name' | 'power' | 'energy' | 'change' | 'budget' | 'problems';
 
@@ -171,9 +171,4 @@ function Amount(props: { readonly value: number | null; readonly decimals: numbe
 
 function rankOf({ worst_severity: worst }: SiteRow): number {
   return worst === null ? 0 : SEVERITY_RANK[worst];
-}
-
-function changeOf(site: SiteRow): number | null {
-  if (site.energy_today_kwh === null || site.same_weekday_kwh === null || site.same_weekday_kwh <= 0) return null;
-  return (site.energy_today_kwh / site.same_weekday_kwh - 1) * 100;
 }

@@ -34,6 +34,18 @@ export function Change({ percent }: { readonly percent: number | null }) {
   );
 }
 
+/** Below this much measured, a day is not compared with another. */
+export const COMPARABLE_PERCENT = 90;
+
+/** Of today against this time last week, percent; null where one of them is not known well enough. */
+export function changeOf(
+  site: Pick<SiteRow, 'energy_today_kwh' | 'energy_today_percent' | 'same_weekday_kwh'>,
+): number | null {
+  const { energy_today_kwh: now, energy_today_percent: measured, same_weekday_kwh: then } = site;
+  if (now === null || then === null || then <= 0 || (measured ?? 0) < COMPARABLE_PERCENT) return null;
+  return (now / then - 1) * 100;
+}
+
 /** `94 %`, in the colour of more when it is clearly over; a dash without a budget, or while too little is known. */
 export function BudgetUsed({ budget }: { readonly budget: SiteRow['budget'] }) {
   if (budget === null || budget.percent === null) return <span class="none">–</span>;

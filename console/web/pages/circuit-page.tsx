@@ -1,4 +1,5 @@
 /** One circuit: every lamp as a cell, the chosen lamp's level against its command, and the power of all. */
+
 import { useMemo } from 'preact/hooks';
 import { RangeButtons } from '../chart/range-buttons.tsx';
 import { rangeOf } from '../chart/ranges.ts';
@@ -11,6 +12,7 @@ import { formatNumber } from '../formatters.ts';
 import { CIRCUIT_STATES } from '../lights/circuit-words.ts';
 import { LampGrid } from '../lights/lamp-grid.tsx';
 import { LampPanel } from '../lights/lamp-panel.tsx';
+import { NoSuch } from '../no-such.tsx';
 import { setQuery, usePlace } from '../router.ts';
 import { Fault, SkeletonRows, Tile, TileSkeletons } from '../tile.tsx';
 import { useAsked } from '../use-asked.ts';
@@ -34,6 +36,7 @@ export function CircuitPage({ city, id }: { readonly city: City; readonly id: st
     [gateway, range, zone],
   );
   const found = useSeries(wanted);
+  if (asked.isMissing) return <NoSuch what="circuit" id={id} home="/lights" />;
   return (
     <>
       <nav class="crumbs" aria-label="Where you are">

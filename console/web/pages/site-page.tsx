@@ -2,9 +2,10 @@
 import { useEffect } from 'preact/hooks';
 import { ProblemList } from '../city/problem-list.tsx';
 import type { SiteDetailReply } from '../city/replies.ts';
-import { kindOf, SITE_STATES } from '../city/site-words.tsx';
+import { COMPARABLE_PERCENT, changeOf, kindOf, SITE_STATES } from '../city/site-words.tsx';
 import type { City } from '../city.ts';
 import { formatAge, formatNumber } from '../formatters.ts';
+import { NoSuch } from '../no-such.tsx';
 import { usePlace } from '../router.ts';
 import { GatewaysOfSite } from '../site/gateways-of-site.tsx';
 import { ReportDownload } from '../site/report-download.tsx';
@@ -29,6 +30,7 @@ export function SitePage({ city, id }: { readonly city: City; readonly id: strin
     if (site === undefined || window.location.hash === '') return;
     document.getElementById(window.location.hash.slice(1))?.scrollIntoView({ block: 'start' });
   }, [site === undefined, id]);
+  if (asked.isMissing) return <NoSuch what="site" id={id} home="/" />;
   return (
     <>
       <nav class="crumbs" aria-label="Where you are">
@@ -57,6 +59,15 @@ export function SitePage({ city, id }: { readonly city: City; readonly id: strin
   );
 }
 
+/** What is known of the readings that did not come. */
+function waitingWords({ gateways }: SiteDetailReply): string {
+  const waiting = gateways.reduce((sum, { health }) => sum + (health?.outbox.buffered ?? 0), 0);
+  if (waiting > 0) return `${formatNumber(waiting)} readings wait on its gateway and come later.`;
+  return gateways.some(({ state }) => state === 'online')
+    ? 'None waits on its gateway: it is connected and delivers nothing.'
+    : 'What its gateway measures meanwhile waits there and comes later.';
+}
+
 function About({ site }: { readonly site: SiteDetailReply }) {
   const [label, tone, title] = SITE_STATES[site.state];
   const area = site.floor_area_m2;
@@ -80,18 +91,16 @@ function Body(props: { readonly city: City; readonly site: SiteDetailReply; read
   const water = site.meters.find(({ carrier, today }) => carrier === 'water' && today?.value != null);
   const gas = site.meters.find(({ carrier, today }) => carrier === 'gas' && today?.value != null);
   const worst = [...site.rooms].sort((one, other) => (other.co2_ppm ?? 0) - (one.co2_ppm ?? 0))[0];
-  const change =
-    site.energy_today_kwh === null || site.same_weekday_kwh === null || site.same_weekday_kwh <= 0
-      ? undefined
-      : (site.energy_today_kwh / site.same_weekday_kwh - 1) * 100;
+  const change = changeOf(site);
+  const measured = site.energy_today_percent;
   return (
     <>
       {isOld ? (
         <div class="banner warn" role="status">
           <strong>The figures of this site are old</strong>
           <span>
-            Its newest reading is {formatAge(site.power_age_s)} old. Readings wait on its gateway and come later; what
-            is grey below is the last that was heard.
+            Its newest reading is {formatAge(site.last_reading_age_s)} old. {waitingWords(site)} What is grey below is
+            the last that was heard.
           </span>
         </div>
       ) : null}
@@ -113,9 +122,11 @@ function Body(props: { readonly city: City; readonly site: SiteDetailReply; read
           value={formatNumber(site.energy_today_kwh)}
           unit="kWh"
           note={
-            change === undefined
-              ? 'Since local midnight'
-              : `${change >= 0.5 ? '+' : ''}${formatNumber(change)} % against ${formatNumber(site.same_weekday_kwh)} kWh by this time last week`
+            measured !== null && measured < COMPARABLE_PERCENT
+              ? `Since local midnight, of the ${formatNumber(measured)} % of the time that is measured`
+              : change === null
+                ? 'Since local midnight'
+                : `${change >= 0.5 ? '+' : ''}${formatNumber(change)} % against ${formatNumber(site.same_weekday_kwh)} kWh by this time last week`
           }
         />
         {water === undefined ? null : (
