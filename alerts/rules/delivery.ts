@@ -27,7 +27,7 @@ export const gatewaySilent = fromFinding('silent-gateway', {
   summary:
     'A gateway is not connected and has delivered nothing for 10 minutes, or is connected and has delivered nothing for an hour. Its readings wait on its disk; nothing is lost while it has room. From a day on it is critical.',
   whatToDo:
-    'Check its power and its line to the broker, then run "lamplighter edge doctor" on it. Many at once: look at the network and the broker first.',
+    'Check its power and its line to the broker; if both are there, the log of the gateway says what it cannot reach. Many at once: look at the network and the broker first.',
   severity: 'warning',
   owner: 'technician',
   forMs: 2 * MINUTE_MS,

@@ -47,7 +47,7 @@ function judge(input: GatewayInput, now: number, uptimeMs: number): Finding | un
       title: `${name} is silent`,
       words: `Nothing has been heard of it for ${age}; its last reading is of ${inWords(lastReading, zone)}.`,
       whatToDo:
-        'Check its power and its line to the broker, then run "lamplighter edge doctor" on it. What it measures meanwhile waits on its disk and comes by itself.',
+        'Check its power and its line to the broker; if both are there, the log of the gateway says what it cannot reach. What it measures meanwhile waits on its disk and comes by itself.',
       figures,
     });
   }
