@@ -143,11 +143,26 @@ function errorOf(text: string, status: number): LamplighterError {
   try {
     const { error } = JSON.parse(text) as { error?: { code?: string; message?: string; field?: string } };
     if (error?.message !== undefined && error.code !== undefined && Object.hasOwn(ERRORS, error.code)) {
-      const field = error.field === undefined || error.message.includes(error.field) ? '' : `${error.field}: `;
-      return new LamplighterError(error.code as ErrorCode, `${field}${error.message}`);
+      // `*` is the rest of a path, which the words name themselves.
+      const isTold = error.field === undefined || error.field === '*' || error.message.includes(error.field);
+      const words = inCommands(error.message.replace(/^\*: /, ''));
+      return new LamplighterError(error.code as ErrorCode, `${isTold ? '' : `${error.field}: `}${words}`);
     }
   } catch {
     // Not ours: told below as it came.
   }
   return new LamplighterError('internal', `the server answered ${status}: ${text.slice(0, 300)}`);
+}
+
+/** What the API advises its programs, as whoever types commands does it. */
+const COMMANDS: readonly (readonly [RegExp, string])[] = [
+  [/GET \/api\/gateways lists them/, 'list them with: lamplighter gateway list'],
+  [/GET \/api\/(?:sites|devices)(?:\?\S+)? lists them/, 'list them with: lamplighter export manifest'],
+  [/GET \/api\/metrics-catalogue lists it/, 'list it with: lamplighter metrics'],
+  [/POST \/api\/gateways\/(\S+)\/token/, 'lamplighter gateway token $1'],
+  [/POST \/api\/sites/, 'lamplighter import sites'],
+];
+
+function inCommands(words: string): string {
+  return COMMANDS.reduce((text, [asked, command]) => text.replace(asked, command), words);
 }

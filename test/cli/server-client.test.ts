@@ -42,3 +42,27 @@ test('what the server refuses is told as it says it, and answers that are no JSO
   await expect(client.get('/api/x')).rejects.toMatchObject({ code: 'bad-request', message: 'site: is unknown' });
   await expect(client.get('/api/y')).rejects.toThrow('the server answered 502: <html>gateway');
 });
+
+test.each([
+  ['"x" is not in the register; GET /api/sites lists them', /; list them with: lamplighter export manifest$/],
+  [
+    '"g/x" is not in the register; GET /api/devices?gateway=g lists them',
+    /; list them with: lamplighter export manifest$/,
+  ],
+  ['gateway "x" is not in the register; GET /api/gateways lists them', /; list them with: lamplighter gateway list$/],
+  ['"k" is not in the catalogue; GET /api/metrics-catalogue lists it', /; list it with: lamplighter metrics$/],
+  ['make a new token for it with POST /api/gateways/roof/token', /with lamplighter gateway token roof$/],
+])('what the API advises is advised as a command: %s', async (message, words) => {
+  const { client } = await aClient((_, reply) => {
+    reply.writeHead(404).end(JSON.stringify({ error: { code: 'not-found', message } }));
+  });
+  await expect(client.get('/api/x')).rejects.toThrow(words);
+});
+
+test('the rest of a path is no field', async () => {
+  const { client } = await aClient((_, reply) => {
+    const error = { code: 'bad-request', message: '*: must be gateway/epoch/seq/index', field: '*' };
+    reply.writeHead(400).end(JSON.stringify({ error }));
+  });
+  await expect(client.get('/api/x')).rejects.toThrow(/^must be gateway\/epoch\/seq\/index$/);
+});
