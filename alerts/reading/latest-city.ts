@@ -47,22 +47,44 @@ export const NO_CITY: LatestCity = {
 
 interface Heard {
   lastTime: number;
-  readonly metrics: Set<string>;
-  readonly lamp: Map<string, number>;
+  metrics: ReadonlySet<string>;
+  lamp: Map<string, number> | undefined;
+}
+
+const NO_LAMP: ReadonlyMap<string, number> = new Map();
+
+/** Sets of metrics, each made once: a city has tens of thousands of devices, of a few kinds. */
+class MetricSets {
+  static readonly EMPTY: ReadonlySet<string> = new Set();
+  readonly #larger = new Map<ReadonlySet<string>, Map<string, ReadonlySet<string>>>();
+
+  with(metrics: ReadonlySet<string>, metric: string): ReadonlySet<string> {
+    if (metrics.has(metric)) return metrics;
+    const known = getOrCreate(this.#larger, metrics, () => new Map<string, ReadonlySet<string>>());
+    return getOrCreate(known, metric, () => new Set([...metrics, metric]));
+  }
 }
 
 export function latestCity(register: RegisterView, values: readonly LatestValue[], now: number): LatestCity {
+  const sets = new MetricSets();
   const heardByName = new Map<string, Heard>();
   const lastByGateway = new Map<string, number>();
   for (const { gateway, device, metric, time, value } of values) {
-    const heard = getOrCreate(heardByName, `${gateway}/${device}`, () => ({
-      lastTime: time,
-      metrics: new Set<string>(),
-      lamp: new Map<string, number>(),
-    }));
+    const heard = getOrCreate(
+      heardByName,
+      `${gateway}/${device}`,
+      (): Heard => ({
+        lastTime: time,
+        metrics: MetricSets.EMPTY,
+        lamp: undefined,
+      }),
+    );
     heard.lastTime = Math.max(heard.lastTime, time);
-    heard.metrics.add(metric);
-    if (LAMP_METRICS.has(metric)) heard.lamp.set(metric, value);
+    heard.metrics = sets.with(heard.metrics, metric);
+    if (LAMP_METRICS.has(metric)) {
+      heard.lamp ??= new Map();
+      heard.lamp.set(metric, value);
+    }
     lastByGateway.set(gateway, Math.max(time, lastByGateway.get(gateway) ?? time));
   }
   const devices: LatestDevice[] = [];
@@ -83,8 +105,8 @@ export function latestCity(register: RegisterView, values: readonly LatestValue[
       nominalW: listed.nominal_w,
       isNew: listed.is_new,
       lastTime: heard?.lastTime,
-      metrics: heard?.metrics ?? new Set(),
-      lamp: heard?.lamp ?? new Map(),
+      metrics: heard?.metrics ?? MetricSets.EMPTY,
+      lamp: heard?.lamp ?? NO_LAMP,
     };
     devices.push(device);
     getOrCreate(bySite, site, () => []).push(device);
