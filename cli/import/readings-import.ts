@@ -121,21 +121,13 @@ async function send(
     return totals;
   } catch (error) {
     progress.end();
-    const words = error instanceof LamplighterError ? error.message : connectionWords(error);
-    const code = error instanceof LamplighterError ? error.code : 'not-ready';
+    if (!(error instanceof LamplighterError)) throw error;
     const done = sent.stored + sent.duplicate;
     throw new LamplighterError(
-      code,
-      `${words}\n${done} of ${all} readings are stored. Run the same command again: it goes on where it was cut, and stores nothing twice.`,
+      error.code,
+      `${error.message}\n${done} of ${all} readings are stored. Run the same command again: it goes on where it was cut, and stores nothing twice.`,
     );
   }
-}
-
-/** `fetch` says only that it failed; why is in the cause. */
-function connectionWords(error: unknown): string {
-  if (!(error instanceof TypeError)) throw error;
-  const { cause } = error;
-  return `the server went away: ${cause instanceof Error ? cause.message : error.message}.`;
 }
 
 /** One line that is written over, on a terminal only. */
