@@ -157,9 +157,9 @@ class City {
     return this.#server;
   }
 
-  /** When the register of meter-2 falls. */
+  /** When the register of meter-2 falls: within the shortest history. */
   get #fallAt(): number {
-    return this.#end - 6 * DAY + 10 * HOUR + 2_000;
+    return this.#end - 4 * DAY + 10 * HOUR + 2_000;
   }
 
   async #start(): Promise<void> {
