@@ -9,6 +9,8 @@ import {
 
 /** Rows that differ, and empty ones for stored rows that are no more. Of one series; keys are (site, start). */
 export function changedRows(stored: readonly RollUp[], fresh: readonly RollUp[]): RollUp[] {
+  // As in a backlog: no key need be made of rows by the million.
+  if (stored.length === 0) return fresh.filter((row) => !isEmptyRollUp(row));
   const left = new Map(stored.map((row) => [keyOf(row), row]));
   const changed: RollUp[] = [];
   for (const row of fresh) {

@@ -98,8 +98,8 @@ export class RollUpColumns {
   add(row: RollUp, series: number, site: number): void {
     const at = this.keys.rows;
     this.keys.add(row.start, series, site);
-    for (const [figure, [, figureOf]] of FIGURES.entries()) {
-      (this.#figures[figure] as Float64Array)[at] = figureOf(row) ?? Number.NaN;
+    for (let figure = 0; figure < FIGURES.length; figure++) {
+      (this.#figures[figure] as Float64Array)[at] = (FIGURES[figure] as Figure)[1](row) ?? Number.NaN;
     }
   }
 

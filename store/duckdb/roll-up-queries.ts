@@ -98,10 +98,14 @@ async function readRows(
     const ids = itemsOf(chunk, 0) as Uint32Array;
     const sites = itemsOf(chunk, 1) as Uint32Array;
     const figures = Array.from({ length: chunk.columnCount - 2 }, (_, i) => itemsOf(chunk, i + 2) as Float64Array);
+    let key = { site: '', gateway: '', device: '', metric: '' };
     for (let row = 0; row < ids.length; row++) {
-      const { gateway, device, metric } = names.series.name(ids[row] as number) as SeriesName;
-      const site = names.sites.name(sites[row] as number) as string;
-      rows.push(takeRollUp(figures, row, { site, gateway, device, metric }));
+      // Rows of a series come together.
+      if (row === 0 || ids[row] !== ids[row - 1] || sites[row] !== sites[row - 1]) {
+        const { gateway, device, metric } = names.series.name(ids[row] as number) as SeriesName;
+        key = { site: names.sites.name(sites[row] as number) as string, gateway, device, metric };
+      }
+      rows.push(takeRollUp(figures, row, key));
     }
   }
   return rows;
