@@ -98,6 +98,8 @@ export async function counterInputs(
 ): Promise<CounterInput[]> {
   const end = Math.floor((now - GRACE_MS) / HOUR_MS) * HOUR_MS;
   const begin = end - COUNTER_HOURS * HOUR_MS;
+  // Most of a large fleet's counters may be new: what is known of none is the same for all of them.
+  const noHours = hoursFrom([], '', begin, end);
   const inputs: CounterInput[] = [];
   for (const carrier of WATCHED) {
     const { counter, rate } = METRICS_OF[carrier];
@@ -119,6 +121,7 @@ export async function counterInputs(
         const name = nameOf(device);
         const site = register.site(device.site);
         const zone = site?.zone ?? 'UTC';
+        const known = hoursOf.get(name);
         inputs.push({
           site: device.site,
           siteName: site?.name ?? device.gateway,
@@ -129,7 +132,7 @@ export async function counterInputs(
           metric: counter,
           unit: unitOf(carrier),
           step: 10 ** -(metricById.get(counter)?.decimals ?? 0),
-          hours: hoursFrom(hoursOf.get(name) ?? [], counter, begin, end),
+          hours: known === undefined ? noHours : hoursFrom(known, counter, begin, end),
           days: wholeDaysBefore(daysOf.get(name) ?? [], begin, zone),
         });
       }
