@@ -63,7 +63,9 @@ export function SiteTable({ sites }: { readonly sites: readonly SiteRow[] }) {
       </div>
       {rows.length === 0 ? (
         <p class="empty">
-          {sites.length === 0 ? 'No site yet. Add them in the manifest.' : `No site matches “${filter.trim()}”.`}
+          {sites.length === 0
+            ? 'No site yet. Add them in the manifest, or import them.'
+            : `No site matches “${filter.trim()}”.`}
         </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)

@@ -64,7 +64,11 @@ export function CityPage({ city }: { readonly city: City }) {
                 problems={problems.reply?.problems}
                 now={city.now()}
                 siteName={(id) => city.siteName(id)}
-                fine="Nothing is wrong. Every gateway is heard and every rule is kept."
+                fine={
+                  overview?.gateways.total === 0
+                    ? 'Nothing is wrong, since nothing is here yet: add sites and gateways.'
+                    : 'Nothing is wrong. Every gateway is heard and every rule is kept.'
+                }
               />
             )}
           </section>
@@ -115,7 +119,9 @@ function Headline(props: {
         value={formatNumber(energy.kwh)}
         unit="kWh"
         note={
-          energy.same_weekday_kwh === null ? (
+          energy.kwh === null ? (
+            'Nothing is measured yet'
+          ) : energy.same_weekday_kwh === null ? (
             <>{formatNumber(energy.coverage_percent)} % of the data; no week to compare with yet</>
           ) : (
             <>
@@ -160,7 +166,13 @@ function Headline(props: {
         name="Gateways online"
         value={formatNumber(gateways.online)}
         unit={`of ${formatNumber(gateways.total)}`}
-        note={gateways.silent > 0 ? `${formatNumber(gateways.silent)} silent` : 'All are heard'}
+        note={
+          gateways.total === 0
+            ? 'None is in the register yet'
+            : gateways.silent > 0
+              ? `${formatNumber(gateways.silent)} silent`
+              : 'All are heard'
+        }
         tone={gateways.online < gateways.total ? 'is-warn' : ''}
         href="/gateways"
       />
