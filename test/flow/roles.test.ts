@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -118,6 +118,7 @@ class Stack {
 
 async function aStack(influxUrl: string): Promise<Stack> {
   const folder = temporaryFolder();
+  copyFileSync(join(import.meta.dirname, '../../docker-compose.yml'), join(folder, 'docker-compose.yml'));
   const made = await lamplighter(['compose', 'init', '--folder', folder]);
   expect(made).toMatchObject({ code: 0, stderr: '' });
   expect(statSync(join(folder, '.env')).mode & 0o777).toBe(0o600);
@@ -164,155 +165,161 @@ async function wholeSince(api: ServerClient, demo: string): Promise<void> {
 }
 
 describeWithServer('influxd')('the stack of docker-compose.yml as processes', () => {
-  test('flows, also while the console is away, and ingest starts without it', { timeout: 300_000 }, async () => {
-    const influxd = await startInfluxd();
-    onTestFinished(() => influxd.remove());
-    const stack = await aStack(influxd.url);
+  test.runIf(isLong)(
+    'flows, also while the console is away, and ingest starts without it',
+    { timeout: 300_000 },
+    async () => {
+      const influxd = await startInfluxd();
+      onTestFinished(() => influxd.remove());
+      const stack = await aStack(influxd.url);
 
-    const init = await lamplighter(['store', 'init'], stack.environment('store-init'));
-    expect(init).toMatchObject({ code: 0, stderr: '' });
+      const init = await lamplighter(['store', 'init'], stack.environment('store-init'));
+      expect(init).toMatchObject({ code: 0, stderr: '' });
 
-    const brief = { LAMPLIGHTER_HISTORY_DAYS: '0.02' };
-    for (const role of ROLES) await stack.start(role, role === 'demo' ? brief : {});
-    const healthy = await lamplighter(['health', '--data', stack.data('ingest')]);
-    expect(healthy).toMatchObject({ code: 0, stderr: '' });
-    expect(healthy.stdout).toMatch(/^process \d+ runs ingest\n$/);
+      const brief = { LAMPLIGHTER_HISTORY_DAYS: '0.02' };
+      for (const role of ROLES) await stack.start(role, role === 'demo' ? brief : {});
+      const healthy = await lamplighter(['health', '--data', stack.data('ingest')]);
+      expect(healthy).toMatchObject({ code: 0, stderr: '' });
+      expect(healthy.stdout).toMatch(/^process \d+ runs ingest\n$/);
 
-    // Readings come from the simulated gateways through broker and ingest into the store, and out at the console.
-    let api = await connectToServer(stack.data('console'));
-    await eventually(
-      () => api.get<LatestReply>('/api/latest', { metric: 'active_energy_kwh' }),
-      ({ values }) => values.length > 20,
-      60_000,
-    );
-    const all = await eventually(
-      () => api.get<GatewaysReply>('/api/gateways'),
-      ({ summary }) => (summary.by_state.online ?? 0) > 30,
-      60_000,
-    );
-    expect(all.gateways.find(({ id }) => id === 'city-hall-gateway')).toMatchObject({
-      site: 'city-hall',
-      state: 'online',
-    });
-    const health = await eventually(
-      () => api.get<HealthReply>('/api/health'),
-      ({ status }) => status === 'ok',
-    );
-    expect(health.parts?.broker?.words).toMatch(/^\d\d connections$/);
+      // Readings come from the simulated gateways through broker and ingest into the store, and out at the console.
+      let api = await connectToServer(stack.data('console'));
+      await eventually(
+        () => api.get<LatestReply>('/api/latest', { metric: 'active_energy_kwh' }),
+        ({ values }) => values.length > 20,
+        60_000,
+      );
+      const all = await eventually(
+        () => api.get<GatewaysReply>('/api/gateways'),
+        ({ summary }) => (summary.by_state.online ?? 0) > 30,
+        60_000,
+      );
+      expect(all.gateways.find(({ id }) => id === 'city-hall-gateway')).toMatchObject({
+        site: 'city-hall',
+        state: 'online',
+      });
+      const health = await eventually(
+        () => api.get<HealthReply>('/api/health'),
+        ({ status }) => status === 'ok',
+      );
+      expect(health.parts?.broker?.words).toMatch(/^\d\d connections$/);
 
-    // A batch handed in at the console is stored by ingest; what it refuses is seen, and dropped, from the console.
-    await api.post('/api/sites', { id: 'annex', name: 'Annex', kind: 'building', zone: 'UTC' });
-    await api.post('/api/gateways', { site: 'annex', id: 'annex-gateway' });
-    const time = Date.now() - 60_000;
-    const batch = {
-      v: 1,
-      epoch: 'import1',
-      seq: 1,
-      readings: [
-        { device: 'new-meter', time, values: { active_power_kw: 4.5 } },
-        { device: 'new-meter', time, values: { nonsense: 1 } },
-      ],
-    };
-    const imported = await eventually(
-      () =>
-        api.postFile<{ outcome: string }>(
-          '/api/import/readings',
-          { gateway: 'annex-gateway' },
-          'application/vnd.lamplighter.batch+json',
-          JSON.stringify(batch),
-        ),
-      ({ outcome }) => outcome !== 'later',
-    );
-    expect(imported).toMatchObject({ outcome: 'settled', rejected: [{ index: 1, reason: 'unknown-metric' }] });
-    const { letters } = await api.get<{ letters: { id: string }[] }>('/api/dead-letters', { gateway: 'annex-gateway' });
-    expect(letters).toHaveLength(1);
-    expect(await api.get(`/api/dead-letters/${letters[0]?.id}`)).toMatchObject({ reason: 'unknown-metric' });
-    expect(await api.post('/api/dead-letters/drop', { gateway: 'annex-gateway' })).toEqual({ dropped: 1 });
-    const latest = await api.get<LatestReply>('/api/latest', { gateway: 'annex-gateway' });
-    expect(latest.values).toMatchObject([{ device: 'new-meter', value: 4.5, site: 'annex' }]);
-    // The device that nobody had listed is listed now, by the console, which owns the register.
-    await eventually(
-      () => api.text('/api/export/manifest'),
-      (manifest) => manifest.includes('new-meter'),
-    );
+      // A batch handed in at the console is stored by ingest; what it refuses is seen, and dropped, from the console.
+      await api.post('/api/sites', { id: 'annex', name: 'Annex', kind: 'building', zone: 'UTC' });
+      await api.post('/api/gateways', { site: 'annex', id: 'annex-gateway' });
+      const time = Date.now() - 60_000;
+      const batch = {
+        v: 1,
+        epoch: 'import1',
+        seq: 1,
+        readings: [
+          { device: 'new-meter', time, values: { active_power_kw: 4.5 } },
+          { device: 'new-meter', time, values: { nonsense: 1 } },
+        ],
+      };
+      const imported = await eventually(
+        () =>
+          api.postFile<{ outcome: string }>(
+            '/api/import/readings',
+            { gateway: 'annex-gateway' },
+            'application/vnd.lamplighter.batch+json',
+            JSON.stringify(batch),
+          ),
+        ({ outcome }) => outcome !== 'later',
+      );
+      expect(imported).toMatchObject({ outcome: 'settled', rejected: [{ index: 1, reason: 'unknown-metric' }] });
+      const { letters } = await api.get<{ letters: { id: string }[] }>('/api/dead-letters', {
+        gateway: 'annex-gateway',
+      });
+      expect(letters).toHaveLength(1);
+      expect(await api.get(`/api/dead-letters/${letters[0]?.id}`)).toMatchObject({ reason: 'unknown-metric' });
+      expect(await api.post('/api/dead-letters/drop', { gateway: 'annex-gateway' })).toEqual({ dropped: 1 });
+      const latest = await api.get<LatestReply>('/api/latest', { gateway: 'annex-gateway' });
+      expect(latest.values).toMatchObject([{ device: 'new-meter', value: 4.5, site: 'annex' }]);
+      // The device that nobody had listed is listed now, by the console, which owns the register.
+      await eventually(
+        () => api.text('/api/export/manifest'),
+        (manifest) => manifest.includes('new-meter'),
+      );
 
-    // The live stream shows what ingest commits.
-    const live = new AbortController();
-    const stream = await fetch(new URL('/api/live', (await runningServer(stack.data('console')))?.console), {
-      signal: live.signal,
-    });
-    let heard = '';
-    for await (const bytes of stream.body ?? []) {
-      heard += Buffer.from(bytes).toString('utf8');
-      if (heard.includes('event: values')) break;
-    }
-    live.abort();
-    expect(heard).toContain('event: status');
+      // The live stream shows what ingest commits.
+      const live = new AbortController();
+      const stream = await fetch(new URL('/api/live', (await runningServer(stack.data('console')))?.console), {
+        signal: live.signal,
+      });
+      let heard = '';
+      for await (const bytes of stream.body ?? []) {
+        heard += Buffer.from(bytes).toString('utf8');
+        if (heard.includes('event: values')) break;
+      }
+      live.abort();
+      expect(heard).toContain('event: status');
 
-    // The console goes away: broker, ingest and gateways go on.
-    expect(await stack.end('console', 'SIGTERM')).toBe(0);
-    const before = await storedReadings(influxd.url);
-    await eventually(
-      () => storedReadings(influxd.url),
-      (count) => count > before,
-      60_000,
-    );
+      // The console goes away: broker, ingest and gateways go on.
+      expect(await stack.end('console', 'SIGTERM')).toBe(0);
+      const before = await storedReadings(influxd.url);
+      await eventually(
+        () => storedReadings(influxd.url),
+        (count) => count > before,
+        60_000,
+      );
 
-    // Broker and ingest lose their power and start again without the console, each from its copy of the register.
-    for (const role of ['broker', 'ingest'] as const) {
-      const copy = join(stack.data(role), 'register-snapshot.json');
-      expect(existsSync(copy)).toBe(true);
-      expect(statSync(copy).mode & 0o777).toBe(0o600);
-      expect(readFileSync(copy, 'utf8')).toContain('annex-gateway');
-      await stack.end(role, 'SIGKILL');
-      await stack.start(role);
-      expect(stack.log(role)).toContain('going on with version');
-    }
-    const restarted = await storedReadings(influxd.url);
-    await eventually(
-      () => storedReadings(influxd.url),
-      (count) => count > restarted,
-      90_000,
-    );
+      // Broker and ingest lose their power and start again without the console, each from its copy of the register.
+      for (const role of ['broker', 'ingest'] as const) {
+        const copy = join(stack.data(role), 'register-snapshot.json');
+        expect(existsSync(copy)).toBe(true);
+        expect(statSync(copy).mode & 0o777).toBe(0o600);
+        expect(readFileSync(copy, 'utf8')).toContain('annex-gateway');
+        await stack.end(role, 'SIGKILL');
+        await stack.start(role);
+        expect(stack.log(role)).toContain('going on with version');
+      }
+      const restarted = await storedReadings(influxd.url);
+      await eventually(
+        () => storedReadings(influxd.url),
+        (count) => count > restarted,
+        90_000,
+      );
 
-    // It comes back, and shows what was stored meanwhile.
-    await stack.start('console');
-    api = await connectToServer(stack.data('console'));
-    const { values } = await eventually(
-      () => api.get<LatestReply>('/api/latest', { gateway: 'city-hall-gateway', metric: 'active_energy_kwh' }),
-      (found) => found.values.length > 0,
-    );
-    expect(values[0]?.age_s).toBeLessThan(120);
-    // Through all of it no reading was lost and none came twice.
-    await wholeSince(api, stack.data('demo'));
+      // It comes back, and shows what was stored meanwhile.
+      await stack.start('console');
+      api = await connectToServer(stack.data('console'));
+      const { values } = await eventually(
+        () => api.get<LatestReply>('/api/latest', { gateway: 'city-hall-gateway', metric: 'active_energy_kwh' }),
+        (found) => found.values.length > 0,
+      );
+      expect(values[0]?.age_s).toBeLessThan(120);
+      // Through all of it no reading was lost and none came twice.
+      await wholeSince(api, stack.data('demo'));
 
-    // What is over is rolled up, by the analysis, which asks ingest for the marks.
-    await eventually(
-      async () =>
-        (await influxql(influxd.url, 'SELECT count(consumption) FROM energy', { database: 'city_15m' })).series ?? [],
-      (series) => Number(series[0]?.values[0]?.[1] ?? 0) > 30,
-      90_000,
-    );
+      // What is over is rolled up, by the analysis, which asks ingest for the marks.
+      await eventually(
+        async () =>
+          (await influxql(influxd.url, 'SELECT count(consumption) FROM energy', { database: 'city_15m' })).series ?? [],
+        (series) => Number(series[0]?.values[0]?.[1] ?? 0) > 30,
+        90_000,
+      );
 
-    // A token that is made now is known to the broker within a moment, without anybody restarting it.
-    const { token } = await api.post<{ token: string }>('/api/gateways', { site: 'annex', id: 'annex-two' });
-    expect(token).toHaveLength(43);
-    const link = { clientId: 'annex-two', username: 'annex-two', password: token, reconnectPeriod: 0 };
-    const client = await eventually(
-      () => mqtt.connectAsync(stack.environment('demo').LAMPLIGHTER_BROKER_URL ?? '', link, false),
-      ({ connected }) => connected,
-    );
-    onTestFinished(() => client.endAsync(true).then(() => {}));
-    // And one that is taken away is worth nothing at once.
-    const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
-    await api.post('/api/gateways/annex-two/retire');
-    await closed;
+      // A token that is made now is known to the broker within a moment, without anybody restarting it.
+      const { token } = await api.post<{ token: string }>('/api/gateways', { site: 'annex', id: 'annex-two' });
+      expect(token).toHaveLength(43);
+      const link = { clientId: 'annex-two', username: 'annex-two', password: token, reconnectPeriod: 0 };
+      const client = await eventually(
+        () => mqtt.connectAsync(stack.environment('demo').LAMPLIGHTER_BROKER_URL ?? '', link, false),
+        ({ connected }) => connected,
+      );
+      onTestFinished(() => client.endAsync(true).then(() => {}));
+      // And one that is taken away is worth nothing at once.
+      const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+      await api.post('/api/gateways/annex-two/retire');
+      await closed;
 
-    for (const role of ['demo', 'analysis', 'console', 'ingest', 'broker'] as const) {
-      expect({ role, code: await stack.end(role, 'SIGTERM') }).toEqual({ role, code: 0 });
-      expect(stack.log(role)).not.toMatch(/unexpected|stopping failed/i);
-    }
-  });
+      for (const role of ['demo', 'analysis', 'console', 'ingest', 'broker'] as const) {
+        expect({ role, code: await stack.end(role, 'SIGTERM') }).toEqual({ role, code: 0 });
+        expect(stack.log(role)).not.toMatch(/unexpected|stopping failed/i);
+      }
+    },
+  );
 });
 
 describe('on DuckDB', () => {
