@@ -11,6 +11,6 @@ export default defineConfig({
     // No test changes what others import, so a worker need not load it anew for each of two hundred files.
     isolate: false,
     // Most of the time goes into waiting for real processes, not into computing.
-    maxWorkers: 3,
+    maxWorkers: 4,
   },
 });

@@ -5,6 +5,7 @@ import type { CompletenessEvidence, EvidenceQuery, GatewayEvidence } from '../..
 import type { RollUp, RollUpWidth } from '../../contract/roll-up.ts';
 import { periodAt } from '../../energy/calendar.ts';
 import type { Device } from '../../register/model.ts';
+import { getOrCreate } from '../../runtime/get-or-create.ts';
 import { aRollUp } from '../roll-up-builders.ts';
 import { aCityOfOne } from './fake-city.ts';
 
@@ -62,6 +63,8 @@ async function aConsole() {
       if (isThere(time)) store.put('library', { device, time, values: { active_power_kw: 1, frequency_hz: 60 } });
     }
   };
+  const days = new Map<number, number>();
+  const dayOfHour = (hour: number) => getOrCreate(days, hour, () => periodAt(hour, 'day', BOSTON).from);
   /** As the worker does it, of what is over. */
   const rollUp = async (before = NOW - QUARTER) => {
     const rows: Record<RollUpWidth, RollUp[]> = { '15m': [], '1h': [], '1d': [] };
@@ -78,7 +81,7 @@ async function aConsole() {
       rows['15m'].push(...count((time) => Math.floor(time / QUARTER) * QUARTER));
       const hours = count((time) => Math.floor(time / HOUR) * HOUR);
       rows['1h'].push(...hours.filter(({ start }) => start + HOUR <= before));
-      rows['1d'].push(...count((time) => periodAt(time, 'day', BOSTON).from));
+      rows['1d'].push(...count((time) => dayOfHour(Math.floor(time / HOUR) * HOUR)));
     }
     await store.putRollUps({ rows, events: [], erasedEvents: [] });
   };
