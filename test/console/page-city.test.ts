@@ -340,15 +340,15 @@ describeWithServer('chromium')('the five pages', () => {
     const { page, faults } = await open(server, '/');
     const banner = page.locator('[data-banner=roll-ups]');
     await banner.waitFor();
-    expect(await banner.innerText()).toContain('21,000 quarter hours of meters, lamps and sensors');
+    expect(await banner.textContent()).toContain('21,000 quarter hours of meters, lamps and sensors');
     await page.getByLabel('Order by').selectOption('budget');
     const first = page.locator('table.sites tbody tr').first();
-    expect(await first.innerText()).toContain('Latin');
-    expect(await first.locator('[data-label="Budget used"]').innerText()).toBe('131 %');
+    expect(await first.textContent()).toContain('Latin');
+    expect(await first.locator('[data-label="Budget used"]').textContent()).toBe('131 %');
     await page.goto(`${server.address}/sites/latin-school`);
     const tile = page.locator('.figure', { hasText: 'Budget used, fiscal year 2027' });
     await tile.waitFor();
-    expect(await tile.innerText()).toMatch(/131\s%[\s\S]* kWh for the year/);
+    expect(await tile.textContent()).toMatch(/131\s%[\s\S]* kWh for the year/);
     expect(faults).toEqual([]);
   });
 

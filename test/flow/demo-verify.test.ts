@@ -17,7 +17,7 @@ import { type CommandEnd, lamplighter } from './command.ts';
 import { connected } from './story.ts';
 
 const FIRST_DAYS = 3;
-const SHORT_DAYS = 4 / 24;
+const SHORT_DAYS = isLong ? 4 / 24 : 2 / 24;
 /** Long enough to stop the store twice in it. */
 const OUTAGE_DAYS = 2;
 const TIMEOUT_MS = 600_000;

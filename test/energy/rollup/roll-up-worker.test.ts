@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { silentLog } from '../../../runtime/log.ts';
 import { DuckDBStore } from '../../../store/duckdb/duckdb-store.ts';
+import { isLong } from '../../is-long.ts';
 import { type Influxd, startInfluxd } from '../../real-servers/influxd.ts';
 import { describeWithServer } from '../../real-servers/needs-server.ts';
 import { anOpenStore } from '../../store/influxdb/influxdb-fixture.ts';
@@ -16,7 +17,7 @@ describeRollUpWorker({
     await store.init();
     return store;
   },
-  runs: 12,
+  runs: isLong ? 12 : 5,
   isAtomic: true,
 });
 
@@ -30,7 +31,7 @@ describeWithServer('influxd')('on a real influxd', () => {
   describeRollUpWorker({
     name: 'InfluxDB',
     create: async () => (await anOpenStore({ url: server.url })).store,
-    runs: 6,
+    runs: isLong ? 6 : 3,
     isAtomic: false,
   });
 });

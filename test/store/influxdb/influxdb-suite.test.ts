@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { InfluxdbStore } from '../../../store/influxdb/influxdb-store.ts';
+import { isLong } from '../../is-long.ts';
 import { type Influxd, startInfluxd } from '../../real-servers/influxd.ts';
 import { describeWithServer } from '../../real-servers/needs-server.ts';
 import { describeRollUpStore } from '../../suites/roll-up-store.ts';
@@ -29,5 +30,5 @@ describeWithServer('influxd')('on a real influxd', () => {
     },
   };
   describeTelemetryStore(engine);
-  describeRollUpStore({ ...engine, deletesNow: false, runs: 40 });
+  describeRollUpStore({ ...engine, deletesNow: false, runs: isLong ? 40 : 12 });
 });
