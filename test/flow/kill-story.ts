@@ -13,7 +13,7 @@ import { expectBooksBalance, expectExactly, openHeld, storedSeries } from './led
 import { counted, EdgeProcess, enrol, eventually } from './story.ts';
 
 const GATEWAYS = 20;
-const READINGS_EACH = isLong ? 10_000 : 2_000;
+const READINGS_EACH = isLong ? 10_000 : 1_200;
 const PER_SECOND_EACH = isLong ? 400 : 200;
 const DEVICES = 5;
 const SERVER_KILLS = isLong ? 3 : 2;
