@@ -18,7 +18,8 @@ export async function rollUpState({
     return {
       state: pendingQuarters === 0 ? 'caught-up' : 'behind',
       pending_quarters: pendingQuarters,
-      oldest_s: oldestMs / 1_000,
+      // What waits came after the last time that nothing did; marks know the day of a device, not each quarter hour.
+      oldest_s: Math.min(oldestMs, behindMs) / 1_000,
       behind_s: pendingQuarters === 0 ? 0 : behindMs / 1_000,
       caught_up_at: caughtUpAt === undefined ? null : isoTime(caughtUpAt),
       fault,
@@ -43,7 +44,7 @@ export function rollUpHealth(status: RollUpStatusReply): { ok: boolean; words: s
       ? ''
       : pending === 0
         ? `nothing waits; ${since}`
-        : `${pending} quarter hours of devices wait, the oldest for ${Math.round(oldest)} s; ${since}`,
+        : `${pending === 1 ? '1 quarter hour of a device waits' : `${pending} quarter hours of devices wait`}, the oldest for ${Math.round(oldest)} s; ${since}`,
   ];
   return {
     ok: fault === '' && failed.length === 0 && behind < WELL_WITHIN_S,

@@ -110,7 +110,7 @@ it('says in the health how far roll-ups are behind, and when that is no longer w
   const at = (time: number) => new Date(time).toISOString();
   expect((await health()).parts.roll_ups).toEqual({
     ok: true,
-    words: `12 quarter hours of devices wait, the oldest for 61 s; last caught up at ${at(NOON + 3_540_000)}`,
+    words: `12 quarter hours of devices wait, the oldest for 60 s; last caught up at ${at(NOON + 3_540_000)}`,
   });
   status = { ...status, caughtUpAt: NOON };
   expect(await health()).toMatchObject({ status: 'degraded', parts: { roll_ups: { ok: false } } });
