@@ -109,6 +109,9 @@ function BudgetTile(props: {
   );
 }
 
+/** Cents of such a cost say nothing at a glance; the report has them. */
+const LEAST_WITHOUT_CENTS = 10_000;
+
 /** What it cost and emitted since the first of the month; where too little of that is known, in the span that is looked at. */
 function MoneyTiles(props: {
   readonly month: AnalyticsReply | undefined;
@@ -135,7 +138,7 @@ function MoneyTiles(props: {
   const known = emissions?.location.known_percent ?? 100;
   return (
     <>
-      <FigureTile name={`Cost, ${when}`} figure={cost} decimals={2}>
+      <FigureTile name={`Cost, ${when}`} figure={cost} decimals={(cost.value ?? 0) < LEAST_WITHOUT_CENTS ? 2 : 0}>
         by {cost.tariff}
         {cost.is_example ? (
           <>
