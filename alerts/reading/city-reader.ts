@@ -34,8 +34,8 @@ export interface CityReaderDeps {
 }
 
 const REREAD_MS = 5 * 60_000;
-/** Late data change the weeks before; and after a failure it is tried again at the next turn. */
-const WHOLE_AGAIN_MS = 24 * 3_600_000;
+/** Late data, and a backlog that is still rolled up, change the weeks before; after a failure it is tried again at the next turn. */
+const WHOLE_AGAIN_MS = 3_600_000;
 const RECENT_DAYS = 3;
 /** What is not there so soon after a start, or after the clock was set, may still be on its way. */
 const WARM_UP_MS = 90_000;
