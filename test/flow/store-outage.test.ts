@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import type { RollUpStatusReply } from '../../console/api/replies-roll-ups.ts';
 import type { Acknowledgement } from '../../contract/acknowledgement.ts';
 import { isLong } from '../is-long.ts';
 import { startInfluxd } from '../real-servers/influxd.ts';
@@ -211,5 +212,11 @@ async function closes(server: ServerProcess, { edge, folder, expected, count }: 
       buffered: 0,
     });
   }
+  // What arrived at once is rolled up first: a server that is told to stop has five seconds, however busy the machine is.
+  await eventually(
+    () => server.api.get<RollUpStatusReply>('/api/roll-ups/status'),
+    ({ state }) => state === 'caught-up',
+    180_000,
+  );
   expect(await server.stop()).toBe(0);
 }
