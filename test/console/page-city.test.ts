@@ -293,7 +293,8 @@ describeWithServer('chromium')('the five pages', () => {
     await page.getByRole('heading', { name: 'There is no such site' }).waitFor();
   });
 
-  it('keeps the problems where they are while the pointer is on them', async () => {
+  // On a machine with four busy neighbours the list once had moved before the pointer was on it: told again then.
+  it('keeps the problems where they are while the pointer is on them', { retry: 2 }, async () => {
     const server = await serve();
     const context = await browser.newContext();
     onTestFinished(() => context.close());
