@@ -94,19 +94,29 @@ export function linesOfRollUps({ deviations, lost }: RollUpVerification): string
   return lines;
 }
 
+/**
+ * Whether something may wait that was stored at the instant, epoch milliseconds. Something nearly always waits that came
+ * a moment ago: the first reading of a quarter hour opens the one before.
+ */
+export function isBehind({ state, caught_up_at: caughtUpAt }: RollUpStatusReply, at: number): boolean {
+  return state === 'behind' && (caughtUpAt == null || Date.parse(caughtUpAt) < at);
+}
+
+/** Of rows that should hold what was stored at `at`, epoch milliseconds. */
 export function verdictOfRollUps(
   { days, hours, deviations }: RollUpVerification,
   status: RollUpStatusReply,
+  at: number,
 ): { isRight: boolean; words: string } {
   const whole = (count: number) => count.toLocaleString('en-US');
   const within = `within ${ROLL_UP_SHARE * 100} % or two digits of the meter`;
   const what = `${whole(days)} days and ${whole(hours)} hours of counters compared with what truly passed through them`;
-  const { state, pending_quarters = 0, oldest_s = 0, fault = '', failed_devices = [] } = status;
+  const { pending_quarters = 0, oldest_s = 0, fault = '', failed_devices = [] } = status;
   if (fault !== '') return { isRight: false, words: `ROLL-UPS STOPPED: ${fault}` };
   if (failed_devices.length > 0) {
     return { isRight: false, words: `ROLL-UPS FAILED for ${failed_devices.join(', ')}; the log says why` };
   }
-  if (state === 'behind') {
+  if (isBehind(status, at)) {
     const waits = `${whole(pending_quarters)} quarter hours of devices wait, the oldest for ${Math.round(oldest_s)} s`;
     return {
       isRight: false,

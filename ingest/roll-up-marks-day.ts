@@ -32,8 +32,9 @@ export class DayMarks {
   unwrittenHours = 0;
   /** Clock.monotonicMs() of the last change. */
   touchedMs = 0;
-  /** Clock.monotonicMs() since when something is dirty. */
+  /** Clock.monotonicMs() since when something is dirty, and since when what is claimed was. */
   dirtySinceMs = 0;
+  claimedSinceMs = 0;
 
   constructor(gateway: string, device: string, day: number) {
     this.gateway = gateway;
@@ -59,8 +60,19 @@ export class DayMarks {
     return this.flight !== NO_QUARTERS;
   }
 
+  /** Takes these out of what can be claimed; what stays dirty waits since now. */
+  claim(quarters: Readonly<Quarters>, hours: number, nowMs: number): void {
+    const hadNone = isEmpty(this.claimed) && this.claimedHours === 0;
+    this.claimedSinceMs = hadNone ? this.dirtySinceMs : Math.min(this.claimedSinceMs, this.dirtySinceMs);
+    this.dirtySinceMs = nowMs;
+    this.claimed = both(this.claimed, quarters);
+    this.claimedHours |= hours;
+    this.owedHours &= ~hours;
+  }
+
   /** Makes what was claimed claimable again. */
   release(): void {
+    if (!isEmpty(this.claimed)) this.dirtySinceMs = Math.min(this.dirtySinceMs, this.claimedSinceMs);
     addAll(this.dirty, this.claimed);
     this.claimed = NO_QUARTERS;
     this.owedHours |= this.claimedHours;

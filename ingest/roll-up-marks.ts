@@ -204,9 +204,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
         const quarters = takeBefore(day.dirty, end);
         const owed = day.owedHours & hours;
         if (isEmpty(quarters) && owed === 0) continue;
-        day.claimed = both(day.claimed, quarters);
-        day.claimedHours |= owed;
-        day.owedHours &= ~owed;
+        day.claim(quarters, owed, now);
         claimed.push({ ...keyOf(day), quarters: quarterList(quarters), hours: hourList(owed) });
       }
     }
@@ -258,15 +256,12 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
       for (const [day, quarters, hours] of settled) {
         addAll(day.dirty, quarters);
         day.owedHours |= hours;
+        day.dirtySinceMs = Math.min(day.dirtySinceMs, day.claimedSinceMs);
       }
       throw error;
     }
     for (const [day, hours] of written) day.durableHours |= hours;
-    const now = this.#clock.monotonicMs();
-    for (const [day] of settled) {
-      day.dirtySinceMs = now;
-      this.#forgetIfIdle(day);
-    }
+    for (const [day] of settled) this.#forgetIfIdle(day);
   }
 
   async release(session: string): Promise<void> {
@@ -302,14 +297,17 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
       const end = quartersBefore(number, before);
       if (end === 0) continue;
       for (const day of ofDay) {
-        const waiting: Quarters = [...day.dirty];
-        addAll(waiting, day.claimed);
-        const over = takeBefore(waiting, end);
+        const dirty = takeBefore([...day.dirty], end);
+        const over = takeBefore(both(dirty, day.claimed), end);
         if (isEmpty(over)) continue;
         quarters += countOf(over);
         days++;
+        const since = Math.min(
+          isEmpty(dirty) ? Number.POSITIVE_INFINITY : day.dirtySinceMs,
+          isEmpty(day.claimed) ? Number.POSITIVE_INFINITY : day.claimedSinceMs,
+        );
         const overSince = number * MARKED_DAY_MS + (firstOf(over) + 1) * MARK_MS;
-        oldestMs = Math.max(oldestMs, Math.min(monotonicMs - day.dirtySinceMs, now - overSince));
+        oldestMs = Math.max(oldestMs, Math.min(monotonicMs - since, now - overSince));
         if (earliestDay === undefined || number < earliestDay) earliestDay = number;
       }
     }

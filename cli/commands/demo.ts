@@ -11,6 +11,7 @@ import { MeterTruth } from '../../simulators/meter-truth.ts';
 import { type RollUpsUnderTest, verifyRollUps } from '../../simulators/roll-up-verification.ts';
 import { type StoredTotal, type StoreUnderTest, verifyCity } from '../../simulators/verification.ts';
 import {
+  isBehind,
   type BookLine,
   linesOfBooks,
   linesOfDeviations,
@@ -69,6 +70,7 @@ async function verify(data: string, waitMs: number): Promise<boolean> {
     throw new LamplighterError('not-ready', 'no simulated gateway runs. Start the server with: --city demo');
   }
   const waited = performance.now() - startedMs;
+  const toldAt = Date.now();
 
   const books: BookLine[] = accounts.map((account) => ({
     ...account,
@@ -91,6 +93,7 @@ async function verify(data: string, waitMs: number): Promise<boolean> {
     gateways: new Set(accounts.map(({ gateway }) => gateway)),
     from: founding.begins,
     to: cut,
+    toldAt,
     deadline: startedMs + waitMs,
   });
   progress('');
@@ -114,15 +117,17 @@ interface RollUpQuestion {
   readonly gateways: ReadonlySet<string>;
   readonly from: number;
   readonly to: number;
+  /** Readings of the range were stored at this instant, epoch milliseconds. */
+  readonly toldAt: number;
   /** By `performance.now()`. */
   readonly deadline: number;
 }
 
-/** Once they have caught up, or when time is up. */
-async function verifiedRollUps({ server, truth, deadline, ...range }: RollUpQuestion) {
+/** Once all that was stored is rolled up, or when time is up. */
+async function verifiedRollUps({ server, truth, toldAt, deadline, ...range }: RollUpQuestion) {
   const ask = () => server.get<RollUpStatusReply>('/api/roll-ups/status');
   let status = await ask();
-  for (; status.state === 'behind' && performance.now() < deadline; status = await ask()) {
+  for (; isBehind(status, toldAt) && performance.now() < deadline; status = await ask()) {
     progress(`Waiting for roll-ups, ${status.pending_quarters} quarter hours of devices to go …`);
     await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
   }
@@ -133,7 +138,7 @@ async function verifiedRollUps({ server, truth, deadline, ...range }: RollUpQues
     truth: new MeterTruth(truth, { from, to }),
     rollUps: rollUpsOf(server),
   });
-  return { result, verdict: verdictOfRollUps(result, status) };
+  return { result, verdict: verdictOfRollUps(result, status, toldAt) };
 }
 
 function rollUpsOf(server: ServerClient): RollUpsUnderTest {

@@ -49,7 +49,7 @@ export interface RollUpView {
   readonly pendingQuarters: number;
   /** Milliseconds that the oldest of them waits; 0 when there is none. */
   readonly oldestMs: number;
-  /** When nothing was left to do, epoch milliseconds; undefined: not since the start. */
+  /** Everything that was over and stored at this instant is rolled up, epoch milliseconds; undefined: not since the start. */
   readonly caughtUpAt: number | undefined;
   /** Why nothing can be rolled up; empty when all is well. */
   readonly fault: string;

@@ -45,11 +45,11 @@ export const rollUpStatusReply = z.object({
     .describe('`elsewhere`: another process rolls up, ask its /metrics; `unknown`: `fault` says why'),
   pending_quarters: z.number().optional().describe('Quarter hours of devices that are over and not rolled up'),
   oldest_s: z.number().optional().describe('How long the oldest of them waits'),
-  behind_s: z.number().optional().describe('How long ago nothing was left to do; 0 when nothing is'),
+  behind_s: z.number().optional().describe('How long ago it was that all is rolled up of; 0 when nothing waits'),
   caught_up_at: isoTime
     .nullable()
     .optional()
-    .describe('When everything had last been rolled up; null: not since the start'),
+    .describe('All that was over and stored at this time is rolled up; null: not since the start'),
   fault: z.string().optional().describe('Why nothing can be rolled up; empty when all is well'),
   failed_devices: z.array(z.string()).optional().describe('Devices that could not be counted; the log says why'),
 });

@@ -85,7 +85,7 @@ export interface RollUpStatus {
   readonly pendingQuarters: number;
   /** Milliseconds that the oldest of them waits; 0 when there is none. */
   readonly oldestMs: number;
-  /** When everything that was claimable had last been rolled up, epoch milliseconds; undefined: not since the start. */
+  /** Everything that was over and stored at this instant is rolled up, epoch milliseconds; undefined: not since the start. */
   readonly caughtUpAt: number | undefined;
   /** Rows written since the start, by width. */
   readonly rowsWritten: Readonly<Record<'15m' | '1h' | '1d', number>>;
@@ -229,8 +229,10 @@ export class RollUpWorker implements Service {
       await this.#measure(before);
     }
     if (!this.#running) return;
-    this.#caughtUpAt = clock.now();
-    await this.#measure(startOfSlot(this.#time().runningSlot));
+    const now = clock.now();
+    // Of what cannot be claimed yet, since more may come for its day, it is behind.
+    const oldestMs = await this.#measure(startOfSlot(this.#time().runningSlot));
+    this.#caughtUpAt = Math.max(this.#caughtUpAt ?? 0, now - oldestMs);
     await this.#keep();
   }
 
@@ -294,11 +296,13 @@ export class RollUpWorker implements Service {
     for (const { key } of works) this.#failed.delete(nameOf(key));
   }
 
-  async #measure(before: number): Promise<void> {
+  /** Returns how long the oldest of what is over waits, milliseconds. */
+  async #measure(before: number): Promise<number> {
     const { quarters, oldestMs } = await this.#deps.marks.status(before);
     this.#gauges.pending.set(quarters);
     this.#gauges.oldest.set(oldestMs / 1_000);
     this.#gauges.failed.set(this.#failed.size);
+    return oldestMs;
   }
 
   /** Once a day, and only when nothing waits that would lose what it is made of. */

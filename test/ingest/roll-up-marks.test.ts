@@ -174,8 +174,19 @@ describe('marks of roll-ups', () => {
     await clock.advance(7_000);
     expect(await marks().status(NOON + MARK_MS)).toEqual({ quarters: 4, days: 1, oldestMs: 7_000, earliestDay: DAY });
     expect(await marks().status(NOON - MARK_MS)).toMatchObject({ quarters: 2 });
-    await marks().claim(claimAll);
+    const claimed = await marks().claim({ ...claimAll, before: NOON });
     expect(await marks().status(NOON)).toMatchObject({ quarters: 3, oldestMs: 7_000 });
+    // What comes while others are rolled up waits since then, not since those are done.
+    await marks().beforeCommit(groupAt(NOON - 9 * MARK_MS));
+    marks().settled();
+    await clock.advance(2_000);
+    expect(await marks().status(NOON)).toMatchObject({ quarters: 5, oldestMs: 9_000 });
+    await marks().done('s1', finished(claimed));
+    expect(await marks().status(NOON)).toMatchObject({ quarters: 2, oldestMs: 2_000 });
+    await marks().claim(claimAll);
+    await clock.advance(1_000);
+    await marks().release('s1');
+    expect(await marks().status(NOON)).toMatchObject({ quarters: 2, oldestMs: 3_000 });
   });
 
   test('a disk that refuses fails the commit, and the next try writes', async () => {

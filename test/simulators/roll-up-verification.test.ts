@@ -68,7 +68,7 @@ it('finds nothing wrong where nothing is, in days and in the hours of the runnin
   ]);
   // Electricity, gas and water.
   expect([result.days, result.hours]).toEqual([9, 21]);
-  const { isRight, words } = verdictOfRollUps(result, CAUGHT_UP);
+  const { isRight, words } = verdictOfRollUps(result, CAUGHT_UP, TO);
   expect(isRight).toBe(true);
   expect(words).toMatch(/^ROLL-UPS RIGHT: 9 days and 21 hours of counters/);
   expect(linesOfRollUps(result)).toEqual([
@@ -89,7 +89,7 @@ it('names a day that is off by more than a thousandth, one without a row and one
   expect(wrong.filter((word) => word === 'main-meter 1d')).toHaveLength(2);
   expect(result.deviations.filter(({ device, found }) => device === 'gas-meter' && found !== undefined)).toEqual([]);
   expect(wrong).toContain('gas-meter 1d');
-  const { isRight, words } = verdictOfRollUps(result, CAUGHT_UP);
+  const { isRight, words } = verdictOfRollUps(result, CAUGHT_UP, TO);
   expect(isRight).toBe(false);
   expect(words).toMatch(/^ROLL-UPS WRONG: \d+ of 9 days and 21 hours/);
   expect(linesOfRollUps(result).join('\n')).toMatch(
@@ -101,13 +101,17 @@ it('names a day that is off by more than a thousandth, one without a row and one
 
 it('says how far roll-ups are behind, why they stand, and what could not be counted', async () => {
   const { result } = await look(() => undefined);
-  const words = (change: object) => verdictOfRollUps(result, { ...CAUGHT_UP, ...change });
+  const words = (change: object) => verdictOfRollUps(result, { ...CAUGHT_UP, ...change }, TO);
   expect(words({ state: 'behind', pending_quarters: 1_234, oldest_s: 56.4 })).toEqual({
     isRight: false,
     words: expect.stringMatching(
       /^ROLL-UPS BEHIND: 1,234 quarter hours of devices wait, the oldest for 56 s\. Of 9 days/,
     ),
   });
+  const at = (time: number) => ({ caught_up_at: new Date(time).toISOString() });
+  expect(words({ state: 'behind', pending_quarters: 3, ...at(TO - 1) }).words).toMatch(/^ROLL-UPS BEHIND: 3 /);
+  // What waits came later.
+  expect(words({ state: 'behind', pending_quarters: 3, ...at(TO) }).words).not.toMatch(/BEHIND/);
   expect(words({ state: 'behind', fault: 'the disk is full' }).words).toBe('ROLL-UPS STOPPED: the disk is full');
   expect(words({ failed_devices: ['a/b'] }).words).toBe('ROLL-UPS FAILED for a/b; the log says why');
 });
