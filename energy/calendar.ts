@@ -39,8 +39,8 @@ export function dayFrom(time: number, days: number, zone: string): number {
 const nextMidnights = new Map<string, Map<number, number>>();
 const MOST_MIDNIGHTS = 20_000;
 
-/** The midnight after a midnight. */
-function nextMidnight(midnight: number, zone: string): number {
+/** The midnight after a midnight; quicker than `dayFrom` where many ask for the same days. */
+export function nextMidnight(midnight: number, zone: string): number {
   let ofZone = nextMidnights.get(zone);
   if (ofZone === undefined || ofZone.size >= MOST_MIDNIGHTS) {
     ofZone = new Map();

@@ -15,6 +15,7 @@ import { findInfluxd, startInfluxd } from '../real-servers/influxd.ts';
 import { ServerProcess } from '../server-process.ts';
 import { benchFleet } from './fleet.ts';
 import { type LoadOptions, load } from './loader.ts';
+import { benchReads } from './reads.ts';
 import { benchRollUp, cpuSecondsOf } from './rollup.ts';
 import { storeLimit } from './store-limit.ts';
 
@@ -33,6 +34,8 @@ const { values } = parseArgs({
     'rolled-up': { type: 'boolean', default: false },
     rollup: { type: 'boolean', default: false },
     days: { type: 'string', default: '30' },
+    reads: { type: 'boolean', default: false },
+    times: { type: 'string', default: '100' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -40,9 +43,11 @@ if (values.help || !['all', 'duckdb', 'influxdb'].includes(values.store)) {
   console.log('npm run bench -- [--store duckdb|influxdb|all] [--seconds 8]');
   console.log('npm run bench -- --fleet [--gateways 2000,10000] [--over tcp,tls] [--rate 1000] [--rolled-up]');
   console.log('npm run bench -- --rollup [--store duckdb|influxdb|all] [--days 30] [--rate 1000] [--seconds 8]');
+  console.log('npm run bench -- --reads [--store duckdb|influxdb|all] [--times 100]');
   process.exit(values.help ? 0 : 1);
 }
 const seconds = Number(values.seconds);
+const stores = (['duckdb', 'influxdb'] as const).filter((name) => values.store === 'all' || values.store === name);
 
 console.log(
   `${cpus().length} cores (${cpus()[0]?.model}), ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.versions.node}`,
@@ -59,11 +64,15 @@ if (values.fleet) {
 }
 if (values.rollup) {
   await benchRollUp({
-    stores: (['duckdb', 'influxdb'] as const).filter((name) => values.store === 'all' || values.store === name),
+    stores,
     days: Math.max(2, Number(values.days)),
     readingsPerS: Number(values.rate),
     seconds,
   });
+  process.exit();
+}
+if (values.reads) {
+  await benchReads({ stores, times: Math.max(1, Number(values.times)) });
   process.exit();
 }
 console.log(`${GATEWAYS} gateways, 4 values a reading, loader on the same cores, ${seconds} s a row\n`);

@@ -8,7 +8,7 @@
  * quarter hours alone, for the shape of a load. Nothing is kept here: those who ask often share their answers.
  */
 import type { MeterEvent, RollUp } from '../../../contract/roll-up.ts';
-import { dayFrom, type Period, startOfDay } from '../../../energy/calendar.ts';
+import { dayFrom, nextMidnight, type Period, startOfDay } from '../../../energy/calendar.ts';
 import { QUARTER_MS, scaleOf } from '../../../energy/counter-rules.ts';
 import { slotOf, startOfSlot } from '../../../energy/counting/slots.ts';
 import { nameOf, RegisterFacts } from '../../../energy/rollup/device-facts.ts';
@@ -190,12 +190,12 @@ interface WideRows {
 
 function endOf(row: WideRow, width: Run['width'], zone: string): number {
   if (width === '15m' || row.isQuarter === true) return row.start + QUARTER_MS;
-  return width === '1h' ? row.start + HOUR_MS : dayFrom(row.start, 1, zone);
+  return width === '1h' ? row.start + HOUR_MS : nextMidnight(row.start, zone);
 }
 
 function daysIn({ from, to }: Period, zone: string): number[] {
   const starts: number[] = [];
-  for (let start = from; start < to; start = dayFrom(start, 1, zone)) starts.push(start);
+  for (let start = from; start < to; start = nextMidnight(start, zone)) starts.push(start);
   return starts;
 }
 
