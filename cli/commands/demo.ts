@@ -11,8 +11,8 @@ import { MeterTruth } from '../../simulators/meter-truth.ts';
 import { type RollUpsUnderTest, verifyRollUps } from '../../simulators/roll-up-verification.ts';
 import { type StoredTotal, type StoreUnderTest, verifyCity } from '../../simulators/verification.ts';
 import {
-  isBehind,
   type BookLine,
+  isBehind,
   linesOfBooks,
   linesOfDeviations,
   linesOfRollUps,
