@@ -56,7 +56,8 @@ export function planCounter(change: CounterChange): CounterPlan {
   const position = stored.positionAt(begin - 1);
   if (position === 'unknown') return { kind: 'earlier' };
 
-  const end = isReadToEnd ? Math.max(change.runningSlot, endSlot) : readTo - BEHIND_SLOTS;
+  // Stamps of a beginning are told ahead of their effective time: rows may lie behind the running quarter hour.
+  const end = isReadToEnd ? Math.max(change.runningSlot, endSlot, stored.endSlot) : readTo - BEHIND_SLOTS;
   if (end > endSlot || isReadToEnd) {
     const window = { firstSlot: begin, slots: end - begin };
     const completeTo = isReadToEnd ? undefined : startOfSlot(readTo);

@@ -42,6 +42,11 @@ export class StoredSeries {
     this.#counted = before;
   }
 
+  /** Behind the last quarter hour that has a row; −Infinity where none has. */
+  get endSlot(): number {
+    return (this.#sortedSlots().at(-1) ?? Number.NEGATIVE_INFINITY) + 1;
+  }
+
   has(slot: number): boolean {
     return this.#rowAt.has(slot);
   }
@@ -66,16 +71,21 @@ export class StoredSeries {
     return this.#earlier === undefined || slot < this.#firstSlot - 1 ? 'unknown' : this.#earlier.position;
   }
 
+  #sortedSlots(): Float64Array {
+    this.#slots ??= Float64Array.from(this.#rowAt.keys()).sort();
+    return this.#slots;
+  }
+
   /** By halving: a year of silence has 35,000 quarter hours without a row, and each of them is asked for. */
   #newestUpTo(slot: number): RollUp | undefined {
-    this.#slots ??= Float64Array.from(this.#rowAt.keys()).sort();
-    let [low, high] = [0, this.#slots.length];
+    const slots = this.#sortedSlots();
+    let [low, high] = [0, slots.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#slots[middle] as number) <= slot) low = middle + 1;
+      if ((slots[middle] as number) <= slot) low = middle + 1;
       else high = middle;
     }
-    const newest = this.#slots[low - 1];
+    const newest = slots[low - 1];
     return newest === undefined || newest < this.#firstSlot ? undefined : this.#rowAt.get(newest);
   }
 

@@ -33,6 +33,22 @@ interface Value {
   readonly value: number;
 }
 
+/**
+ * An hourly meter that stamps the beginning of its hour ends a silence over midnight of UTC, which is rolled up a minute
+ * later, the newest day first: the last value is counted before what it stands on.
+ */
+const TOLD_AHEAD = {
+  intervalMs: 60 * MINUTE,
+  stamp: 'begin' as const,
+  happenings: [
+    ...Array.from({ length: 6 }, () => ({ kind: 'count' as const, by: 0 })),
+    { kind: 'silence' as const, by: 14 },
+  ],
+  rolledUp: (20 * 60 + 16) / (21 * 60 + 8),
+  from: 0,
+  every: 'hour' as const,
+};
+
 let stories = 0;
 
 export function describeRollUpReader(engine: {
@@ -111,7 +127,7 @@ export function describeRollUpReader(engine: {
             ]);
           expect(figures(pieces.get(`${gateway}/meter`) ?? [])).toEqual(figures(brute));
         }),
-        { numRuns: engine.runs },
+        { numRuns: engine.runs, examples: [[TOLD_AHEAD]] },
       );
     }, 240_000);
 
