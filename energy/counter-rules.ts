@@ -13,8 +13,14 @@ export const ASSUMED_INTERVAL_MS = 300_000;
 /** Neighbours further apart than this (60 days) have nothing to do with each other: the later one is a new baseline. */
 export const LONGEST_PAIR_MS = 60 * 86_400_000;
 
-/** A fall that the counter takes back within this time was a glitch (a zero after a restart, a garbled telegram). */
-export const GLITCH_MS = QUARTER_MS;
+/**
+ * How long a counter may take to take back a fall that was a glitch (a zero after a restart, a garbled telegram): a quarter
+ * hour, or as long as a silence is no gap. A slow meter's next value comes later than a quarter hour, and its zero would
+ * be a reset that counts its whole register again.
+ */
+export function glitchMsOf(intervalMs: number | undefined): number {
+  return Math.min(LONGEST_PAIR_MS, Math.max(QUARTER_MS, GAP_INTERVALS * (intervalMs ?? 0)));
+}
 
 /** A counter may dip by so many of its last digits: two roundings of one value (johanmeijer/grott#99). */
 const DIP_DIGITS = 3;

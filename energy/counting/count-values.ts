@@ -8,14 +8,14 @@
  * booked. Which of them: `pair-kinds.ts`, and in words docs/energy.md.
  *
  * INVARIANT: what follows depends on position, later values and rules alone, and a decision looks no further than
- * GLITCH_MS beyond its value. So counting may stop at the end of any quarter hour and go on from there.
+ * `rules.glitchMs` beyond its value. So counting may stop at the end of any quarter hour and go on from there.
  *
  * Around it: `meter-rules.ts` (what must be known of a device), `look-ahead.ts`, `slot-amounts.ts` (spreading),
  * `slot-values.ts` (raw values summed up), `gauge-slots.ts` (gauges and states), `figures.ts` (the results as roll-up
  * rows, and hours and days of them). All pure; energy/rollup/ brings values from a store and rows back to it.
  */
 import type { CounterPosition, MeterEvent } from '../../contract/roll-up.ts';
-import { LONGEST_PAIR_MS } from '../counter-rules.ts';
+import { LONGEST_PAIR_MS, QUARTER_MS } from '../counter-rules.ts';
 import { LookAhead } from './look-ahead.ts';
 import type { MeterRules } from './meter-rules.ts';
 import { type Judgement, judge } from './pair-kinds.ts';
@@ -27,7 +27,7 @@ export interface CounterInput {
   /**
    * Stamps as stored, epoch milliseconds, in strictly rising order: by effective time (`effectiveTime`), every stored
    * value from `position.time` (without one: from the window's beginning) to the window's end, and beyond it up to the
-   * first value there and all of the 15 minutes (GLITCH_MS) after that one. No value need be looked for further than
+   * first value there and all of `rules.glitchMs` after that one. No value need be looked for further than
    * LONGEST_PAIR_MS behind the last one before the window's end. `openEnd` says whether it was enough.
    * Values that the position has behind it may be among them, or not.
    */
@@ -71,12 +71,23 @@ export function countValues(input: CounterInput): CounterSlots {
   return walk.result();
 }
 
+/** How many quarter hours before a value a decision may lie that looks ahead to it. */
+export function slotsLookedAhead({ glitchMs }: Pick<MeterRules, 'glitchMs'>): number {
+  return Math.ceil(glitchMs / QUARTER_MS);
+}
+
 /**
  * The first quarter hour whose figures may change when values in quarter hour `slot` (by effective time) do, of which
- * counting stood at `position` at the end of quarter hour `slot - 2`. Count again from a position before the result.
+ * counting stood at `position` at the end of quarter hour `slot - 1 - lookedAhead` (`slotsLookedAhead`). Count again from
+ * a position before the result.
  */
-export function firstTouchedSlot(slot: number, position: Pick<CounterPosition, 'time'> | undefined): number {
-  return position === undefined ? slot - 1 : Math.min(slot - 1, slotOf(position.time));
+export function firstTouchedSlot(
+  slot: number,
+  lookedAhead: number,
+  position: Pick<CounterPosition, 'time'> | undefined,
+): number {
+  const decided = slot - lookedAhead;
+  return position === undefined ? decided : Math.min(decided, slotOf(position.time));
 }
 
 class Walk {

@@ -1,5 +1,4 @@
 /** Whether a counter is back soon after a fall or spike: the only look into the future that counting takes. */
-import { GLITCH_MS } from '../counter-rules.ts';
 import { effectiveTime, type MeterRules, type PersonsDecision } from './meter-rules.ts';
 
 export interface LookAheadInput {
@@ -33,7 +32,7 @@ export class LookAhead {
   }
 
   /**
-   * Instant of the first value within GLITCH_MS after that at `index` which `isBack`; undefined when there is none, or
+   * Instant of the first value within `rules.glitchMs` after that at `index` which `isBack`; undefined when there is none, or
    * when a swap or a person's decision comes before it.
    */
   backAfter(index: number, isBack: (counts: number, time: number) => boolean): number | undefined {
@@ -41,7 +40,7 @@ export class LookAhead {
     const swap = this.#rules.swaps.find((announced) => announced.at > at)?.at ?? Number.POSITIVE_INFINITY;
     for (let next = index + 1; next < this.#times.length; next++) {
       const time = effectiveTime(this.#times[next] as number, this.#rules);
-      if (time > at + GLITCH_MS || time >= swap) return undefined;
+      if (time > at + this.#rules.glitchMs || time >= swap) return undefined;
       const decided = this.#decisionAt.get(time)?.decision;
       if (decided === 'glitch-zero') continue;
       if (isBack(Math.round((this.#values[next] as number) * this.#rules.factor), time)) {
@@ -49,7 +48,7 @@ export class LookAhead {
       }
       if (decided !== undefined) return undefined;
     }
-    if (this.#completeTo < at + GLITCH_MS) this.ranOut = true;
+    if (this.#completeTo < at + this.#rules.glitchMs) this.ranOut = true;
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 /** What must be known of a device to make sense of one of its metrics; plain numbers, made once per series. */
 import { type MetricKind, metricById } from '../../contract/metrics.ts';
 import { CARRIERS, METRICS_OF } from '../carriers.ts';
-import { ASSUMED_INTERVAL_MS, DIGIT, GAP_INTERVALS, QUARTER_MS, scaleOf } from '../counter-rules.ts';
+import { ASSUMED_INTERVAL_MS, DIGIT, GAP_INTERVALS, glitchMsOf, QUARTER_MS, scaleOf } from '../counter-rules.ts';
 
 /** The most that any counter is believed to count in an hour, in its unit, where neither register nor catalogue says. */
 export const DEFAULT_MAX_PER_HOUR = 100_000;
@@ -70,6 +70,8 @@ export interface MeterRules {
   readonly digit: number;
   /** Values further apart than this have a gap between them. */
   readonly gapMs: number;
+  /** A fall or spike that is taken back within this time never was. */
+  readonly glitchMs: number;
   /** The most that can plausibly be counted in a millisecond, in counts. */
   readonly maxPerMs: number;
   /** Whether the register says so; otherwise it is the default. */
@@ -104,6 +106,7 @@ export function meterRules({ metric, intervalMs, intervalStamp, meter, decisions
     factor,
     digit: DIGIT * Math.max(1, multiplier),
     gapMs: GAP_INTERVALS * (intervalMs ?? ASSUMED_INTERVAL_MS),
+    glitchMs: glitchMsOf(intervalMs),
     maxPerMs: ((meter?.max_per_hour ?? defaultMaxPerHour(metric)) * scale) / (4 * QUARTER_MS),
     maxIsStated: meter?.max_per_hour !== undefined,
     step: Math.ceil(factor),

@@ -84,7 +84,7 @@ function rollOver({ height, from, counts, at }: Pair, rules: MeterRules): number
 /**
  * Across announced swaps: from the height to the old meter's last reading at the instant of the swap, and from the new
  * one's first reading there to the value. A value that does not go on from the first reading is passed over when one
- * does within a quarter hour, as if there were no swap.
+ * does soon, as if there were no swap.
  */
 function judgeSwap(pair: Pair, swaps: readonly CountedSwap[], rules: MeterRules, ahead: LookAhead): Judgement {
   const bookings: Booking[] = [];

@@ -1,14 +1,14 @@
 /**
  * How far a change reaches in a counter, and what it counts there. Pure: the caller reads what is asked for.
  *
- * Backward, a change in a quarter hour may touch everything from the value before the quarter hour before it
- * (`firstTouchedSlot`). Forward, it touches everything until counting stands where it stood: from a position on, what
+ * Backward, a change in a quarter hour may touch everything from the value before those that decisions may look ahead
+ * from (`firstTouchedSlot`). Forward, it touches everything until counting stands where it stood: from a position on, what
  * follows depends on later values alone. It may also stop before a quarter hour that has values and no row, since that
  * one is marked and will be counted from here.
  */
 import type { CounterPosition } from '../../contract/roll-up.ts';
 import { LONGEST_PAIR_MS } from '../counter-rules.ts';
-import { type CounterSlots, countValues, firstTouchedSlot } from '../counting/count-values.ts';
+import { type CounterSlots, countValues, firstTouchedSlot, slotsLookedAhead } from '../counting/count-values.ts';
 import type { MeterRules } from '../counting/meter-rules.ts';
 import { startOfSlot } from '../counting/slots.ts';
 import type { StoredSeries } from './stored-series.ts';
@@ -47,10 +47,13 @@ const DAY_SLOTS = 96;
 
 export function planCounter(change: CounterChange): CounterPlan {
   const { rules, firstSlot, endSlot, times, values, readFrom, readTo, isReadToEnd, stored, sealedSlot } = change;
-  const before = stored.positionAt(firstSlot - 2);
+  const lookedAhead = slotsLookedAhead(rules);
+  const decided = firstSlot - lookedAhead;
+  if (decided < readFrom) return { kind: 'wider', readFrom: decided, readTo };
+  const before = stored.positionAt(decided - 1);
   if (before === 'unknown') return { kind: 'earlier' };
-  const isFarBehind = before !== undefined && startOfSlot(firstSlot - 1) - before.time > LONGEST_PAIR_MS;
-  const touched = isFarBehind ? firstSlot - 1 : firstTouchedSlot(firstSlot, before);
+  const isFarBehind = before !== undefined && startOfSlot(decided) - before.time > LONGEST_PAIR_MS;
+  const touched = isFarBehind ? decided : firstTouchedSlot(firstSlot, lookedAhead, before);
   const begin = Math.min(firstSlot, Math.max(touched, sealedSlot));
   if (begin < readFrom) return { kind: 'wider', readFrom: begin, readTo };
   const position = stored.positionAt(begin - 1);

@@ -2,6 +2,8 @@
 import { MARKED_DAY_MS, MARKS_PER_DAY, type MarkedDay } from '../../contract/roll-up-marks.ts';
 import { getOrCreate } from '../../runtime/get-or-create.ts';
 import type { DeviceKey } from '../../store/telemetry-store.ts';
+import { glitchMsOf } from '../counter-rules.ts';
+import { slotsLookedAhead } from '../counting/count-values.ts';
 import type { SlotWindow } from '../counting/slots.ts';
 import type { DeviceFacts } from './device-facts.ts';
 import type { CountedWith } from './stored-series.ts';
@@ -45,20 +47,30 @@ export function deviceWork(
   };
 }
 
-/** In the order of the work; each group is of one day, and of stretches alike. */
+/**
+ * Quarter hours to read before those that changed: the ones that they touch in steady state, and the one whose position
+ * is counted from.
+ */
+export function leadSlots({ facts }: Pick<DeviceWork, 'facts'>): number {
+  return slotsLookedAhead({ glitchMs: glitchMsOf(facts.intervalMs) }) + 2;
+}
+
+/** In the order of the work; each group is of one day, and of stretches alike, with as much to read before them. */
 export function groupsOf(work: readonly DeviceWork[]): DeviceWork[][] {
   const groups: DeviceWork[][] = [];
   const open = new Map<string, { works: DeviceWork[]; slots: number }>();
   for (const one of work) {
     const { firstSlot, slots } = one.dirty ?? { firstSlot: 0, slots: 0 };
-    const likeness = `${one.marked.day}/${Math.floor(firstSlot / ALIKE_SLOTS)}/${Math.ceil((firstSlot + slots) / ALIKE_SLOTS)}`;
+    const lead = leadSlots(one);
+    const begin = Math.floor(firstSlot / ALIKE_SLOTS);
+    const likeness = `${one.marked.day}/${begin}/${Math.ceil((firstSlot + slots) / ALIKE_SLOTS)}/${lead}`;
     const group = getOrCreate(open, likeness, () => {
       const works: DeviceWork[] = [];
       groups.push(works);
       return { works, slots: 0 };
     });
     group.works.push(one);
-    group.slots += slots + 4;
+    group.slots += slots + lead + 1;
     if (group.slots >= MOST_DEVICE_SLOTS) open.delete(likeness);
   }
   return groups;

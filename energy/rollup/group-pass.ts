@@ -19,7 +19,7 @@ import { slotOf, startOfSlot } from '../counting/slots.ts';
 import { CivilDays } from './civil-days.ts';
 import { planCounter } from './counter-plan.ts';
 import { meterRulesOf, nameOf, type RegisterFacts, siteOf } from './device-facts.ts';
-import type { DeviceWork } from './device-work.ts';
+import { type DeviceWork, leadSlots } from './device-work.ts';
 import { FIGURE_METRICS } from './known-meters.ts';
 import { HOUR_MS, longerRows } from './longer-rows.ts';
 import { changedEvents, changedRows } from './row-changes.ts';
@@ -51,8 +51,6 @@ export interface PassResult {
   readonly events: number;
 }
 
-/** Read before a stretch: the quarter hours that it touches in steady state, and the one whose position is counted from. */
-const LEAD_SLOTS = 3;
 /** Read behind it: where counting is compared, and what its last values look ahead to. */
 const TAIL_SLOTS = 4;
 
@@ -117,7 +115,7 @@ export class GroupPass {
     const shifts = group.flatMap(({ facts }) => shiftsOf(facts));
     const [mostShiftMs, leastShiftMs] = [Math.max(...shifts), Math.min(...shifts)];
     const stretches = group.map((work) => effectiveSlots(work, [mostShiftMs, leastShiftMs]));
-    const readFrom = Math.min(...stretches.map(({ first }) => first)) - LEAD_SLOTS;
+    const readFrom = Math.min(...stretches.map(({ first }) => first)) - Math.max(...group.map(leadSlots));
     const readTo = Math.max(...stretches.map(({ end }) => end)) + TAIL_SLOTS;
     const devices = group.map(({ key }) => key);
     const read = await this.#reader.read({ devices, readFrom, readTo, mostShiftMs, leastShiftMs });

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CounterPosition } from '../../contract/roll-up.ts';
-import { GLITCH_MS, QUARTER_MS } from '../../energy/counter-rules.ts';
-import { type CounterSlots, countValues, firstTouchedSlot } from '../../energy/counting/count-values.ts';
+import { QUARTER_MS } from '../../energy/counter-rules.ts';
+import {
+  type CounterSlots,
+  countValues,
+  firstTouchedSlot,
+  slotsLookedAhead,
+} from '../../energy/counting/count-values.ts';
 import { counterFigures, foldRows } from '../../energy/counting/figures.ts';
 import { effectiveTime, type MeterRules, meterRules } from '../../energy/counting/meter-rules.ts';
 import { type SlotWindow, slotOf, startOfSlot } from '../../energy/counting/slots.ts';
@@ -104,8 +109,8 @@ describe('counting', () => {
                 ({ at, decision }) => at === effectiveTime(time, rules) && decision === 'glitch-zero',
               ),
           );
-          const enough = first === undefined ? rest : rest.filter(({ time }) => time <= first.time + GLITCH_MS);
-          const completeTo = first === undefined ? undefined : effectiveTime(first.time, rules) + GLITCH_MS;
+          const enough = first === undefined ? rest : rest.filter(({ time }) => time <= first.time + rules.glitchMs);
+          const completeTo = first === undefined ? undefined : effectiveTime(first.time, rules) + rules.glitchMs;
           const part = count(enough, rules, { firstSlot: slot, slots }, position, completeTo);
           expectSame(toldFrom(part, slot), toldFrom(whole, slot, slot + slots));
           if (first !== undefined && whole.openEnd >= slot + slots) expect(part.openEnd).toBe(slot + slots);
@@ -155,9 +160,11 @@ describe('counting', () => {
           .concat(late)
           .sort((first, second) => first.time - second.time);
         const after = count(changed, rules, window);
-        const position = before.positions[slot - 2 - window.firstSlot];
-        expect(after.positions[slot - 2 - window.firstSlot]).toEqual(position);
-        const touched = Math.max(window.firstSlot, firstTouchedSlot(slot, position));
+        const lookedAhead = slotsLookedAhead(rules);
+        const known = slot - lookedAhead - 1 - window.firstSlot;
+        const position = before.positions[known];
+        expect(after.positions[known]).toEqual(position);
+        const touched = Math.max(window.firstSlot, firstTouchedSlot(slot, lookedAhead, position));
         expectSame(toldFrom(after, window.firstSlot, touched), toldFrom(before, window.firstSlot, touched));
         for (let next = slot; next < end; next++) {
           const [old, now] = [before, after].map(({ positions }) => positions[next - window.firstSlot]);

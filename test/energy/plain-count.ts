@@ -50,6 +50,7 @@ export function plainCount(readings: readonly Reading[], facts: MeterFacts, deci
   const counted = (value: number) => Math.round(value * factor);
   const shift = facts.intervalStamp === 'begin' ? (intervalMs ?? 0) : 0;
   const gapMs = 3 * (intervalMs ?? 5 * MINUTE);
+  const glitchMs = Math.max(15 * MINUTE, 3 * (intervalMs ?? 0));
   const mostIn = (ms: number) => ((meter.max_per_hour ?? 100_000) * scale * ms) / 3_600_000 + Math.ceil(factor);
   const tolerance = (height: number) =>
     Math.max(300 * Math.max(1, meter.multiplier ?? 1), Math.floor(Math.abs(height) / 4_194_304));
@@ -69,7 +70,7 @@ export function plainCount(readings: readonly Reading[], facts: MeterFacts, deci
     to.counts >= from.counts - tolerance(from.counts) && to.counts - from.counts <= mostIn(to.at - from.at);
   const returning = (point: Point, test: (later: Point) => boolean) => {
     const swap = swaps.find(({ at }) => at > point.at)?.at ?? Number.POSITIVE_INFINITY;
-    const near = points.filter(({ at }) => at > point.at && at <= point.at + QUARTER && at < swap);
+    const near = points.filter(({ at }) => at > point.at && at <= point.at + glitchMs && at < swap);
     const end = near.findIndex(({ at }) => decided.has(at));
     const free = end < 0 ? near : near.slice(0, end + 1);
     const back = free.find(test);

@@ -10,8 +10,9 @@
 import type { MeterEvent, RollUp } from '../../../contract/roll-up.ts';
 import { dayFrom, nextMidnight, type Period, startOfDay } from '../../../energy/calendar.ts';
 import { QUARTER_MS, scaleOf } from '../../../energy/counter-rules.ts';
+import { slotsLookedAhead } from '../../../energy/counting/count-values.ts';
 import { slotOf, startOfSlot } from '../../../energy/counting/slots.ts';
-import { nameOf, RegisterFacts } from '../../../energy/rollup/device-facts.ts';
+import { meterRulesOf, nameOf, RegisterFacts } from '../../../energy/rollup/device-facts.ts';
 import type { RegisterView } from '../../../register/register-view.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { getOrCreate } from '../../../runtime/get-or-create.ts';
@@ -37,8 +38,8 @@ export interface ReadPieces {
 
 const HOUR_MS = 4 * QUARTER_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** Before the range: where counting stood when it began. */
-const BEFORE_SLOTS = 8;
+/** Before the range and what decisions look ahead from: where counting stood when it began. */
+const BEFORE_SLOTS = 7;
 /** A day or an hour is wholly rolled up so long after its end, as a rule. */
 const SETTLED_MS = 2 * HOUR_MS;
 const MOST_FILLED_DAYS = 2;
@@ -63,8 +64,9 @@ export class RollUpReader {
       endSlot: Math.min(Math.ceil(range.to / QUARTER_MS), slotOf(now) + 1),
     };
     if (counters.length === 0 || window.firstSlot >= window.endSlot) return { rows: new Map(), events: [] };
+    const lookedAhead = counters.map((counter) => slotsLookedAhead(meterRulesOf(this.#facts.of(counter), metric)));
     const stored = await this.#rows('15m', metric, counters, {
-      from: startOfSlot(window.firstSlot - BEFORE_SLOTS),
+      from: startOfSlot(window.firstSlot - BEFORE_SLOTS - Math.max(...lookedAhead)),
       to: startOfSlot(window.endSlot),
     });
     const unrolled = new Unrolled({ store: this.#store, facts: this.#facts, now });

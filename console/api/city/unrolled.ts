@@ -6,7 +6,7 @@
 import { metricById } from '../../../contract/metrics.ts';
 import { type CounterPosition, isEmptyRollUp, type MeterEvent, type RollUp } from '../../../contract/roll-up.ts';
 import { QUARTER_MS } from '../../../energy/counter-rules.ts';
-import { countValues } from '../../../energy/counting/count-values.ts';
+import { countValues, firstTouchedSlot, slotsLookedAhead } from '../../../energy/counting/count-values.ts';
 import { counterFigures, type Figures, gaugeFigures } from '../../../energy/counting/figures.ts';
 import { gaugeSlots } from '../../../energy/counting/gauge-slots.ts';
 import type { MeterRules } from '../../../energy/counting/meter-rules.ts';
@@ -60,7 +60,7 @@ export class Unrolled {
     this.#now = deps.now;
   }
 
-  /** `stored`: rows of the window and of two hours before it, by device, in rising order. Throws StoreFailure. */
+  /** `stored`: rows of the window and of some hours before it, by device, in rising order. Throws StoreFailure. */
   async count(
     metric: string,
     counters: readonly Counter[],
@@ -141,8 +141,9 @@ export class Unrolled {
   #work(counter: Counter, rules: MeterRules, known: readonly RollUp[], hole: number, endSlot: number): Work {
     const positionAt = (slot: number) => known.findLast(({ start }) => slotOf(start) <= slot)?.position ?? undefined;
     const isCounted = rules.kind === 'counter' && positionAt(hole - 1) !== undefined;
-    // What a value in the hole may change (energy/counting/count-values.ts, firstTouchedSlot).
-    const touched = Math.min(hole - 1, slotOf(positionAt(hole - 2)?.time ?? Number.POSITIVE_INFINITY));
+    // What a value in the hole may change (firstTouchedSlot).
+    const lookedAhead = slotsLookedAhead(rules);
+    const touched = firstTouchedSlot(hole, lookedAhead, positionAt(hole - lookedAhead - 1));
     const beginSlot = isCounted ? touched : hole;
     // Where no row says it, the value that counting stood at is read along, and counting begins with it.
     const position = positionAt(beginSlot - 1);
