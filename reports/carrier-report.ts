@@ -163,7 +163,7 @@ function meterReport(input: EnergyReportInput, meter: SiteMeter, own: readonly I
   const intervals = all.filter(({ start, end }) => stays.some((stay) => stay.from < end && start < stay.to));
   const wholeMs = stays.reduce((sum, { from, to }) => sum + to - from, 0);
   const amount = amountOf(intervals, period, metric, wholeMs);
-  return { gateway, device, metric, name, stays, amount, missing: missingTime(intervals, period, site.zone) };
+  return { gateway, device, metric, name, stays, amount, missing: missingTime(intervals, period, site.zone, stays) };
 }
 
 /** Of intervals that begin in the period; `wholeMs` of them are asked for. */
@@ -174,10 +174,10 @@ export function amountOf(
   wholeMs: number = period.to - period.from,
 ): ReportedAmount {
   let [knownMs, measuredMs] = [0, 0];
-  for (const { start, end, value, measuredShare } of intervals) {
+  for (const { start, end, value, measuredShare, knownShare = 1 } of intervals) {
     if (value === null) continue;
     const lengthMs = Math.min(end, period.to) - start;
-    knownMs += lengthMs;
+    knownMs += knownShare * lengthMs;
     measuredMs += measuredShare * lengthMs;
   }
   const share = (ms: number) => (wholeMs > 0 ? Math.min(1, ms / wholeMs) : 0);

@@ -1,6 +1,7 @@
 /** The time of which nothing is known, in words: hours and when, never an amount. */
 import type { Interval } from '../energy/analytics/interval.ts';
 import { localDate, localIso, type Period } from '../energy/calendar.ts';
+import { clipped } from '../energy/completeness/stretches.ts';
 
 const HOUR_MS = 3_600_000;
 /** More are counted, and shown in the days. */
@@ -8,22 +9,33 @@ const MOST_NAMED = 8;
 
 export interface MissingTime {
   readonly hours: number;
-  /** In order. */
+  /** In order; whole days where only days are kept. */
   readonly ranges: readonly Period[];
   /** Empty when nothing is missing. */
   readonly words: string;
 }
 
-export function missingTime(intervals: readonly Interval[], period: Period, zone: string): MissingTime {
+/** `due`: when something was to be known; absent: all of the period. */
+export function missingTime(
+  intervals: readonly Interval[],
+  period: Period,
+  zone: string,
+  due: readonly Period[] = [period],
+): MissingTime {
   const ranges: Period[] = [];
-  for (const { start, end, value } of intervals) {
-    if (value !== null) continue;
+  let missingMs = 0;
+  for (const { start, end, value, knownShare = 1 } of intervals) {
     const to = Math.min(end, period.to);
+    const dueMs = clipped(due, { from: start, to }).reduce((sum, stretch) => sum + stretch.to - stretch.from, 0);
+    const ms = value === null ? dueMs : dueMs - knownShare * (to - start);
+    if (!(ms > 0)) continue;
+    missingMs += ms;
+    // Of a day that is known in part nobody knows where in it something is missing.
     const last = ranges.at(-1);
     if (last?.to === start) ranges[ranges.length - 1] = { from: last.from, to };
     else ranges.push({ from: start, to });
   }
-  const hours = ranges.reduce((sum, { from, to }) => sum + to - from, 0) / HOUR_MS;
+  const hours = Math.round((100 * missingMs) / HOUR_MS) / 100;
   return { hours, ranges, words: ranges.length === 0 ? '' : wordsOf(hours, ranges, zone) };
 }
 

@@ -60,7 +60,7 @@ export function completenessOf(intervals: readonly Interval[], period: Period): 
     if (interval.value === null) continue;
     // The last one may reach beyond the period: what lies beyond was not asked for.
     const lengthMs = Math.min(interval.end, period.to) - interval.start;
-    knownMs += lengthMs;
+    knownMs += lengthMs * (interval.knownShare ?? 1);
     if (isMeasured(interval)) measuredMs += lengthMs;
     interpolated += interval.interpolated;
     estimated += interval.estimated;

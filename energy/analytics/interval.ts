@@ -4,6 +4,7 @@
  */
 import type { RollUp, RollUpWidth } from '../../contract/roll-up.ts';
 import { type Period, periodsIn, startOfDay } from '../calendar.ts';
+import { clipped, joined } from '../completeness/stretches.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
 
 export interface Interval {
@@ -15,6 +16,11 @@ export interface Interval {
   readonly value: number | null;
   /** How much of the interval was measured, 0 to 1; of several meters, that of the least measured one. */
   readonly measuredShare: number;
+  /**
+   * Of days: how much of the time the amount is known of for certain, 0 to 1. A row does not tell how long the gaps were
+   * that it was spread over, so that this is what was measured. Absent: all of it, if the amount is known.
+   */
+  readonly knownShare?: number | undefined;
   /** The part of `value` that is a known difference spread over a gap. */
   readonly interpolated: number;
   /** The part of `value` that a person put in by estimate. */
@@ -71,8 +77,19 @@ export function intervalsOf(meters: readonly MeterRows[], { period, width, zone 
       measuredShare = Math.min(measuredShare, coverage / 100);
     }
     if (!isKnown) return { start: from, end: to, value: null, measuredShare: 0, interpolated: 0, estimated: 0 };
-    return { start: from, end: to, value, measuredShare, interpolated, estimated };
+    const interval = { start: from, end: to, value, measuredShare, interpolated, estimated };
+    if (width !== '1d') return interval;
+    // The row of a day says how much was measured of the time that its meter stood there.
+    const share = Math.min(measuredShare, standingShare(standing, { from, to }));
+    return { ...interval, measuredShare: share, knownShare: share };
   });
+}
+
+/** How much of a stretch at least one of the meters stood there. */
+function standingShare(meters: readonly MeterRows[], stretch: Period): number {
+  const stays = meters.map(({ from = -Infinity, to = Infinity }) => ({ from, to }));
+  const stoodMs = clipped(joined(stays), stretch).reduce((sum, { from, to }) => sum + to - from, 0);
+  return stoodMs / (stretch.to - stretch.from);
 }
 
 function rowsByStart(rows: readonly IntervalRow[]): Map<number, IntervalRow[]> {
@@ -100,6 +117,22 @@ function slotsOf(period: Period, width: RollUpWidth, zone: string): Period[] {
     slots.push({ from, to: from + stepMs });
   }
   return slots;
+}
+
+/**
+ * `days` with those of which something is not known in parts: `parts` are intervals of the same stretch, as far as they
+ * are kept. What is not there in parts stays as its day.
+ */
+export function withParts(days: readonly Interval[], parts: readonly Interval[]): Interval[] {
+  return days.flatMap((day) => {
+    if (isWhollyKnown(day)) return [day];
+    const ofDay = intervalsIn(parts, { from: day.start, to: day.end });
+    return ofDay.some(({ value }) => value !== null) ? ofDay : [day];
+  });
+}
+
+export function isWhollyKnown({ value, knownShare = 1 }: Interval): boolean {
+  return value !== null && knownShare >= 1;
 }
 
 /** Of intervals in order of start, the ones that begin in [from, to). */

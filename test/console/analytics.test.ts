@@ -45,7 +45,14 @@ function row(start: number, change: Partial<RollUp>): RollUp {
   };
 }
 
-async function aMeasuredCity(change: { schedule?: boolean; holes?: (time: number) => boolean } = {}) {
+interface Change {
+  readonly schedule?: boolean;
+  readonly holes?: (time: number) => boolean;
+  /** Whether a day was measured for a tenth only. */
+  readonly silentOn?: (day: number) => boolean;
+}
+
+async function aMeasuredCity(change: Change = {}) {
   const city = aCityOfOne({ clock: new ManualClock(NOW) });
   const { register, store } = city;
   register.siteById.set('city-hall', {
@@ -81,7 +88,9 @@ async function aMeasuredCity(change: { schedule?: boolean; holes?: (time: number
     const celsius = 10 - 14 * Math.cos((2 * Math.PI * place) / 365);
     const isOfPeriod = from >= FROM - 3_600_000;
     const consumption = (500 + 20 * Math.max(0, 15 - celsius)) * (isOfPeriod ? 0.9 : 1);
-    rows['1d'].push(row(from, { consumption: Math.round(consumption * 1_000) / 1_000 }));
+    const share = change.silentOn?.(from) === true ? 0.1 : 1;
+    const counted = { consumption: Math.round(consumption * share * 1_000) / 1_000, coverage: 100 * share };
+    rows['1d'].push(row(from, counted));
     for (let hour = from; hour < to; hour += 3_600_000) {
       rows['1h'].push({
         ...row(hour, { mean: celsius, min: celsius, max: celsius, last: celsius }),
@@ -154,6 +163,17 @@ describe('the figures of a site', () => {
     expect(weather.heating.value).toBeGreaterThan(100);
     expect(weather.normal_change.value).toBeCloseTo(-10, 0);
     expect(weather.normal_change.model!.heating!.per_kelvin_day).toBeCloseTo(20, 0);
+  });
+
+  it('take no day for a saving of which only a part is known', async () => {
+    const silent = { from: Date.parse('2026-09-07T00:00:00-04:00'), to: Date.parse('2026-09-13T00:00:00-04:00') };
+    const { ask } = await aMeasuredCity({ silentOn: (day) => day >= silent.from && day < silent.to });
+    // Six days and those a week after them.
+    const long = await ask('site=city-hall&from=2026-08-10&to=2026-10-20');
+    expect(long.comparisons[0]).toMatchObject({ with: 'last-week', days_asked: 71, days_compared: 71 - 12 });
+    const { weather } = await ask('site=city-hall&from=2026-10-26&to=2026-11-23');
+    expect(weather.normal_change).toMatchObject({ baseline_days: 365 - 6 });
+    expect(weather.normal_change.value).toBeCloseTo(-10, 0);
   });
 
   it('cost and emit by tables whose ids they name, and an example says that it is one', async () => {

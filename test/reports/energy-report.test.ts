@@ -327,6 +327,27 @@ describe('a month', () => {
     expect(carrierOf(await city.report('2026-11')).cost?.total.refusal?.code).toBe('needs-quarter-hours');
   });
 
+  it('of which only days are kept names a day of which a part is not known', async () => {
+    const city = await aReportCity();
+    await city.meter('main', { kind: 'electricity-meter' });
+    const [reset, back] = [bostonTime('2026-10-20 06:00'), bostonTime('2026-10-20 18:00')];
+    await city.count('2026-10', {
+      device: 'main',
+      metric: KWH,
+      shows: (time, quarter) =>
+        time > reset && time < back ? undefined : time <= reset ? 5_000 + quarter : (time - back) / QUARTER,
+    });
+    await city.store.keep({ quarters: monthOf('2026-10').to }, city.clock.now());
+    const report = await city.report('2026-10');
+    const electricity = carrierOf(report);
+    expect(electricity.consumption.value).toBe(2_976 - 48);
+    expect(electricity.amount.known).toBeCloseTo(2_928 / 2_976, 12);
+    expect(electricity.missing).toMatchObject({ hours: 12, words: 'missing: 12 hours on 2026-10-20' });
+    expect(electricity.meters[0]?.missing.hours).toBe(12);
+    expect(report.days[19]?.carriers.get('electricity')).toMatchObject({ value: 48, known: 0.5 });
+    expect(report.days[19]?.carriers.get('electricity')?.flags).toContain('incomplete');
+  });
+
   it('looks at the peaks of the months before where the tariff does', async () => {
     const demand = [{ name: 'Demand', rate: 10, ratchet: { share: 0.5, months: 1 } }];
     const tariff = aTariff({ id: 'city-general', energy: [], demand });

@@ -6,10 +6,17 @@ import {
   dailyTemperatures,
   type HourlyTemperature,
 } from '../../../energy/analytics/daily-temperature.ts';
-import { type Interval, intervalsOf, type MeterRows } from '../../../energy/analytics/interval.ts';
+import {
+  type Interval,
+  intervalsOf,
+  isWhollyKnown,
+  type MeterRows,
+  withParts,
+} from '../../../energy/analytics/interval.ts';
 import { type NearestStation, nearestStation, type Place } from '../../../energy/analytics/nearest-station.ts';
 import type { Period } from '../../../energy/calendar.ts';
 import { type Carrier, METRICS_OF } from '../../../energy/carriers.ts';
+import { joined } from '../../../energy/completeness/stretches.ts';
 import { scaleOf } from '../../../energy/counter-rules.ts';
 import { nameOf } from '../../../energy/rollup/device-facts.ts';
 import type { Site } from '../../../register/model.ts';
@@ -21,6 +28,8 @@ import type { ConsoleDeps } from '../console-deps.ts';
 
 const TEMPERATURE = 'temperature_c';
 const HOUR_MS = 3_600_000;
+/** Incomplete days with no more than this between them are asked for together. */
+const CLOSE_MS = 72 * HOUR_MS;
 /** Hours around a period help to fill those that are missing at its edges. */
 const FILL_MS = 6 * HOUR_MS;
 
@@ -56,6 +65,17 @@ export class AnalyticsInput {
     });
     const scale = scaleOf(metric);
     return intervalsOf(counted, { period: range, width, zone: site.zone }).map((interval) => inCounts(interval, scale));
+  }
+
+  /**
+   * One interval for each civil day; quarter hours in place of a day of which something is not known, so that what is
+   * missing of it is seen as missing. Throws StoreFailure.
+   */
+  async days(site: Site, carrier: Carrier, range: Period): Promise<Interval[]> {
+    const days = await this.intervals(site, carrier, range, '1d');
+    const parts: Interval[] = [];
+    for (const stretch of partlyKnown(days)) parts.push(...(await this.intervals(site, carrier, stretch, '15m')));
+    return withParts(days, parts);
   }
 
   async #rows(metric: string, meters: readonly DeviceNow[], range: Period, width: RollUpWidth) {
@@ -98,6 +118,15 @@ export class AnalyticsInput {
     const hourly = [...hours].map(([start, { sum, count }]): HourlyTemperature => ({ start, celsius: sum / count }));
     return dailyTemperatures(hourly, range, zone);
   }
+}
+
+/** Days of which something is known and something is not; those that lie close together are read at once. */
+function partlyKnown(days: readonly Interval[]): Period[] {
+  const partly = days.filter((day) => day.value !== null && !isWhollyKnown(day));
+  return joined(partly.map(({ start, end }) => ({ from: start, to: end + CLOSE_MS }))).map(({ from, to }) => ({
+    from,
+    to: to - CLOSE_MS,
+  }));
 }
 
 function byName(rows: readonly RollUp[]): Map<string, RollUp[]> {

@@ -63,7 +63,7 @@ export async function siteAnalytics(
     const earlier = earlierPeriod(compared, comparison, zone);
     const range = { from: earlier.from, to: Math.min(earlier.to, compared.from) };
     const all = isLong
-      ? await input.intervals(site, carrier, { from: earlier.from, to: compared.to }, '1d')
+      ? await input.days(site, carrier, { from: earlier.from, to: compared.to })
       : [...(await input.intervals(site, carrier, range, '15m')), ...intervals];
     comparisons.push(comparisonReply(all, compared, comparison, zone));
     await breather.breathe();
@@ -73,7 +73,7 @@ export async function siteAnalytics(
   const baseline = { from: dayFrom(whole.from, -BASELINE_DAYS, zone), to: Math.max(whole.to, whole.from) };
   const station = input.station(site);
   const temperatures = station === undefined ? [] : await input.temperatures(station.station, baseline, zone);
-  const days = station === undefined ? [] : await input.intervals(site, carrier, baseline, '1d');
+  const days = station === undefined ? [] : await input.days(site, carrier, baseline);
   await breather.breathe();
   const weather = weatherFigures({
     station,

@@ -7,7 +7,9 @@ import {
   intervalsIn,
   intervalsOf,
   isMeasured,
+  isWhollyKnown,
   requireQuarters,
+  withParts,
 } from '../../../energy/analytics/interval.ts';
 import { localClock } from '../../../energy/analytics/local-clock.ts';
 import { anInterval, BOSTON, daysFrom, HOUR, midnight, QUARTER, quarters } from './intervals.ts';
@@ -64,6 +66,41 @@ describe('intervals from roll-ups', () => {
       [midnight('2026-11-02'), 24],
     ]);
     expect(intervals.map(({ value }) => value)).toEqual([7, null]);
+  });
+
+  it('a day of which a part is not known is not known wholly, be the meter silent or not there yet', () => {
+    const period = daysFrom('2026-06-01', 3);
+    const [first, second, third] = [0, 96, 192].map((slot) => aRow(slot, 24));
+    const rows = [{ ...first!, coverage: 25 }, second!, third!];
+    const width = '1d' as const;
+    const silent = intervalsOf([{ rows }], { period, width, zone: BOSTON });
+    expect(silent.map(isWhollyKnown)).toEqual([false, true, true]);
+    expect(completenessOf(silent, daysFrom('2026-06-01', 1))).toMatchObject({ known: 0.25 });
+    // Its row says 100 % of the time that it stood there.
+    const placed = intervalsOf([{ rows, from: FROM + 114 * QUARTER }], { period, width, zone: BOSTON });
+    expect(placed.map(({ value, knownShare }) => [value, knownShare])).toEqual([
+      [null, undefined],
+      [24, 0.8125],
+      [24, 1],
+    ]);
+    // Of two meters nothing was due of the later one.
+    const both = intervalsOf([{ rows: [third!] }, { rows: [third!], from: FROM + 240 * QUARTER }], {
+      period,
+      width,
+      zone: BOSTON,
+    });
+    expect(both[2]).toMatchObject({ value: 48, knownShare: 1 });
+  });
+
+  it('quarter hours stand in place of such a day, as far as they are kept', () => {
+    const [whole, partly, bare] = [0, 96, 192].map((slot) =>
+      anInterval({ start: FROM + slot * QUARTER, end: FROM + (slot + 96) * QUARTER, value: 9, knownShare: 0.5 }),
+    );
+    const parts = quarters({ from: partly!.start, to: partly!.end }, (start) =>
+      start < partly!.start + HOUR ? 2 : null,
+    );
+    const found = withParts([{ ...whole!, knownShare: 1 }, partly!, bare!], parts);
+    expect(found).toEqual([{ ...whole!, knownShare: 1 }, ...parts, bare!]);
   });
 
   it('an amount spread over a gap, or estimated, shows no shape', () => {
