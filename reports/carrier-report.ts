@@ -6,6 +6,7 @@ import { loadFactor, peakDemand } from '../energy/analytics/peak-demand.ts';
 import type { Period } from '../energy/calendar.ts';
 import { unitOf } from '../energy/carriers.ts';
 import { QUARTER_MS, scaleOf } from '../energy/counter-rules.ts';
+import { holidayDates, SITE_HOLIDAYS } from '../energy/tariffs/holidays.ts';
 import { type Tariffs, tariffsSchema } from '../register/model.ts';
 import { carrierIntervals, sumOf } from './carrier-intervals.ts';
 import type { EnergyReportInput } from './energy-report.ts';
@@ -136,13 +137,14 @@ function shapeOf({ site, period }: EnergyReportInput, intervals: readonly Interv
     return { peak: not, loadFactor: not, baseLoad: not, afterHours: not };
   }
   const { zone, schedule } = site;
+  const holidays = holidayDates(SITE_HOLIDAYS);
   const scale = scaleOf(metric);
   return {
     peak: toldOf(peakDemand(intervals, period), ({ peak: demand, at }) => ({ demand, at })),
     loadFactor: toldOf(loadFactor(intervals, period), (value) => value),
     baseLoad: toldOf(baseLoad(intervals, period, zone), (value) => value.baseLoad),
     afterHours: toldOf(
-      afterHoursShare({ intervals, period, zone, schedule }),
+      afterHoursShare({ intervals, period, zone, schedule, holidays }),
       ({ share, afterHours, shareOfTime }) => ({
         share,
         amount: Math.round(afterHours * scale) / scale,

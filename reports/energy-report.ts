@@ -3,13 +3,15 @@
  * function of what was read; the same input gives the same report, and `inputs` is the fingerprint of it.
  */
 import type { MeterEvent } from '../contract/roll-up.ts';
-import type { Period } from '../energy/calendar.ts';
+import { localDate, type Period } from '../energy/calendar.ts';
 import type { Factor, Gwp } from '../energy/emissions/factor-table.ts';
+import { HOLIDAYS, type HolidayList, SITE_HOLIDAYS } from '../energy/tariffs/holidays.ts';
 import type { Tariff } from '../energy/tariffs/tariff.ts';
 import type { City, MeterDecision, Site } from '../register/model.ts';
 import type { SeriesRows } from './carrier-intervals.ts';
 import { type CarrierReport, type CountedCarrier, carrierReport } from './carrier-report.ts';
 import { inputsHash } from './inputs-hash.ts';
+import { percentOf } from './percent.ts';
 import type { ReferenceTables } from './reference-tables.ts';
 import { totalCost } from './report-cost.ts';
 import { type ReportDay, reportDays } from './report-days.ts';
@@ -61,6 +63,8 @@ export interface EnergyReport
     readonly tariffs: readonly Tariff[];
     readonly factors: readonly Factor[];
     readonly gwps: readonly Gwp[];
+    /** By which the site was closed, where a share after hours was told. */
+    readonly holidays: readonly HolidayList[];
   };
   /** What a reader must know besides. */
   readonly notes: readonly string[];
@@ -109,7 +113,9 @@ function usedBy(carriers: readonly CarrierReport[], { tables }: EnergyReportInpu
     named.some(({ id, revision }) => row.id === id && row.revision === revision),
   );
   const gwps = tables.gwps.filter(({ id }) => told.some((emission) => emission?.gwp === id));
-  return { tariffs: [...tariffs], factors, gwps };
+  const list = HOLIDAYS.get(SITE_HOLIDAYS);
+  const tellsHours = carriers.some(({ afterHours }) => afterHours?.value != null);
+  return { tariffs: [...tariffs], factors, gwps, holidays: list === undefined || !tellsHours ? [] : [list] };
 }
 
 function totalsOf(carriers: readonly CarrierReport[]): EnergyReport['totals'] {
@@ -133,6 +139,16 @@ function notesOf(input: EnergyReportInput, carriers: readonly CarrierReport[], u
   const { period, whole, tables } = input;
   const notes: string[] = [];
   if (period.to < whole.to) notes.push('The month is not over: what is told is the part of it that is.');
+  for (const { carrier, amount } of carriers) {
+    if (amount.value === null || amount.known >= 1) continue;
+    const known = percentOf(amount.known);
+    notes.push(`Of ${carrier} ${known} % of the time is known: consumption and emissions are those of that part.`);
+  }
+  const [first, last] = [localDate(period.from, input.site.zone), localDate(period.to - 1, input.site.zone)];
+  for (const list of used.holidays) {
+    if (list.from <= first && last <= list.to) continue;
+    notes.push(`The list of holidays (${list.id}) does not reach so far: after-hours figures know none of that time.`);
+  }
   for (const { carrier, cost } of carriers) {
     for (const note of cost?.notes ?? []) notes.push(`Cost of ${carrier}: ${note}`);
   }

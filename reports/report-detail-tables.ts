@@ -171,6 +171,17 @@ export function sourcesTable({ used, version, inputs }: EnergyReport): Table {
       ...['global warming potentials', row.id, String(row.year), row.revision, row.retrieved, row.check ?? null],
       `CH4 ${row.ch4}, N2O ${row.n2o}. ${row.source}`,
     ]),
+    ...used.holidays.map((row): Cell[] => {
+      return [
+        'holidays of the site',
+        row.id,
+        `${row.from} to ${row.to}`,
+        row.revision,
+        row.retrieved,
+        null,
+        row.source,
+      ];
+    }),
     ['software', 'Lamplighter', null, version, null, null, null],
     [
       'inputs',

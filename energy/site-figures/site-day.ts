@@ -3,11 +3,12 @@ import type { FigureCarrier, SiteFigure } from '../../contract/site-figures.ts';
 import { afterHoursShare } from '../analytics/after-hours-share.ts';
 import { dayBase } from '../analytics/base-load.ts';
 import type { Interval } from '../analytics/interval.ts';
-import type { Period } from '../calendar.ts';
+import { localDate, type Period } from '../calendar.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
 import { FactorError } from '../emissions/find-factor.ts';
 import { siteEmissions } from '../emissions/site-emissions.ts';
 import type { OpenHours } from '../findings/finding.ts';
+import { holidayDates, SITE_HOLIDAYS } from '../tariffs/holidays.ts';
 import type { Tariff } from '../tariffs/tariff.ts';
 import { energyCost } from './energy-cost.ts';
 import { metersOf, type SiteMeter } from './site-meter.ts';
@@ -38,6 +39,7 @@ export interface SiteDay {
   readonly quarters: readonly CountedFigure[];
 }
 
+const HOLIDAYS = holidayDates(SITE_HOLIDAYS);
 const NOTHING_OF_DAYS = { peak: null, peakAt: null, base: null, afterHours: null, cost: null, kgCO2e: null };
 
 /** Undefined when the site has no meter of the carrier. Throws a RangeError for tariffs that overlap. */
@@ -69,10 +71,10 @@ export function siteDay(input: SiteDayInput): SiteDay | undefined {
       peakAt: peak?.at ?? null,
       base: dayBase(intervals, day),
       afterHours: usesEnergy
-        ? (afterHoursShare({ intervals, period, zone, schedule }).value?.afterHours ?? null)
+        ? (afterHoursShare({ intervals, period, zone, schedule, holidays: HOLIDAYS }).value?.afterHours ?? null)
         : null,
       cost: energyCost(tariffs, intervals, period),
-      kgCO2e: emissionsOf(carrier, total.consumption, day.from),
+      kgCO2e: emissionsOf(carrier, total.consumption, Number(localDate(day.from, zone).slice(0, 4))),
     },
   };
 }
@@ -130,10 +132,10 @@ function peakOf(quarters: readonly SiteQuarter[], scale: number): { peak: number
 }
 
 /** Of a year before the first vintage of a factor nothing is known. */
-function emissionsOf(carrier: FigureCarrier, consumption: number | null, time: number): number | null {
+function emissionsOf(carrier: FigureCarrier, consumption: number | null, year: number): number | null {
   if (carrier === 'load' || consumption === null) return null;
   try {
-    return siteEmissions(carrier, consumption, new Date(time).getUTCFullYear())?.kgCO2e ?? null;
+    return siteEmissions(carrier, consumption, year)?.kgCO2e ?? null;
   } catch (error) {
     if (error instanceof FactorError) return null;
     throw error;

@@ -23,6 +23,9 @@ export const HOLIDAYS: ReadonlyMap<string, HolidayList> = new Map(
     .map((list) => [list.id, list]),
 );
 
+/** The list by which sites are closed whatever their schedule says: that of the state that they lie in. */
+export const SITE_HOLIDAYS = 'massachusetts';
+
 /** The dates of a list, such as 2026-07-04. Throws a RangeError that names the lists there are. */
 export function holidayDates(id: string): ReadonlySet<string> {
   const list = HOLIDAYS.get(id);

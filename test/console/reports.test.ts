@@ -54,7 +54,7 @@ describe('GET /api/reports/energy', () => {
       peak: { value: 80, at: '2026-11-10T14:00-05:00', refusal: null },
       load_factor_percent: { value: 12.53 },
       base_load: { value: 10 },
-      after_hours: { value: 5_110, share_percent: 70.7 },
+      after_hours: { value: 5_310, share_percent: 73.47 },
       cost: { value: 3_102.67, tariff: 'city-general', lines: [{ what: 'Supply' }, { what: 'Demand' }, {}] },
       emissions: { kind: 'bought', location: { kg_co2e: 1_780.741, gwp: 'AR5' }, market: { basis: 'grid-average' } },
       meters: [{ device: 'main', consumption: 7_227.5 }],

@@ -41,10 +41,11 @@ describe('November of the library, computed by hand', () => {
     expect(electricity.loadFactor?.value).toBeCloseTo(7_227.5 / 721 / 80, 12);
     expect(electricity.baseLoad?.value).toBe(10);
 
-    // 21 working days of 10 hours are 210 hours: 2,100 kWh and the 17.5 of the peak. The rest is after hours.
-    expect(electricity.afterHours?.value?.amount).toBeCloseTo(7_227.5 - 2_117.5, 9);
-    expect(electricity.afterHours?.value?.share).toBeCloseTo(5_110 / 7_227.5, 12);
-    expect(electricity.afterHours?.value?.shareOfTime).toBeCloseTo(511 / 721, 12);
+    // 21 weekdays less Veterans Day and Thanksgiving, of 10 hours: 1,900 kWh and the 17.5 of the peak. The rest is after hours.
+    expect(electricity.afterHours?.value?.amount).toBeCloseTo(7_227.5 - 1_917.5, 9);
+    expect(electricity.afterHours?.value?.share).toBeCloseTo(5_310 / 7_227.5, 12);
+    expect(electricity.afterHours?.value?.shareOfTime).toBeCloseTo(531 / 721, 12);
+    expect(report.used.holidays.map(({ id }) => id)).toEqual(['massachusetts']);
 
     // 7,227.5 × 0.1234 = 891.8735; 80 × 27.26 = 2,180.80; 30.
     expect(electricity.cost?.lines.map(({ what, quantity, amount }) => [what, quantity, amount])).toEqual([
@@ -124,6 +125,9 @@ describe('what is not known', () => {
     expect(electricity.shares?.interpolated).toBeCloseTo(16 / 2_975, 12);
     expect(electricity.amount.known).toBeCloseTo(2_975 / 2_976, 12);
     expect(electricity.amount.measured).toBeCloseTo(2_959 / 2_976, 12);
+    expect(report.notes).toContain(
+      'Of electricity 99.97 % of the time is known: consumption and emissions are those of that part.',
+    );
     expect(electricity.missing.words).toBe('missing: 0.25 hours on 2026-10-19T23:45-04:00 to 2026-10-20T00:00-04:00');
     expect(report.events.map(({ kind, booked }) => [kind, booked])).toEqual([
       ['gap', 16],

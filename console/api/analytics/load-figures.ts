@@ -7,14 +7,11 @@ import type { Interval } from '../../../energy/analytics/interval.ts';
 import { loadFactor, monthlyPeaks, type Peak, peakDemand } from '../../../energy/analytics/peak-demand.ts';
 import { weeklyProfile } from '../../../energy/analytics/weekly-profile.ts';
 import { localDate, localIso, type Period } from '../../../energy/calendar.ts';
-import { holidayDates } from '../../../energy/tariffs/holidays.ts';
+import { holidayDates, SITE_HOLIDAYS } from '../../../energy/tariffs/holidays.ts';
 import type { Site } from '../../../register/model.ts';
 import { isoTime } from '../iso-time.ts';
 import { completenessOf, type FigureReply, replyOf, tidy } from './figure-reply.ts';
 import type { AnalyticsReply } from './replies-analytics.ts';
-
-/** Of the state that the sites lie in. */
-const HOLIDAYS = 'massachusetts';
 
 export interface LoadInput {
   readonly site: Site;
@@ -33,7 +30,7 @@ type LoadReply = Pick<
 export function loadFigures({ site, period, intervals, demandUnit }: LoadInput): LoadReply {
   const { zone, schedule } = site;
   const base = baseLoad(intervals, period, zone);
-  const holidays = holidayDates(HOLIDAYS);
+  const holidays = holidayDates(SITE_HOLIDAYS);
   const after = afterHoursShare({ intervals, period, zone, schedule, holidays });
   const profile = weeklyProfile(intervals, period, zone);
   const share = base.value?.shareOfMean ?? null;
@@ -56,7 +53,7 @@ export function loadFigures({ site, period, intervals, demandUnit }: LoadInput):
       amount: after.value === null ? null : tidy(after.value.afterHours),
       total: after.value === null ? null : tidy(after.value.total),
       share_of_time_percent: after.value === null ? null : tidy(100 * after.value.shareOfTime),
-      holidays: schedule === undefined ? null : HOLIDAYS,
+      holidays: schedule === undefined ? null : SITE_HOLIDAYS,
     },
     profile: {
       ...replyOf(profile, demandUnit, (cells) => highestOf(cells.flat().map(({ mean }) => mean))),

@@ -103,6 +103,10 @@ describe('the day of a site', () => {
     const schedule = { days: [1, 2, 3, 4, 5], open: '08:00', close: '18:00' };
     expect(made([aMeter({ rows })])?.day).toMatchObject({ base: 8, afterHours: null });
     expect(made([aMeter({ rows })], { schedule })?.day).toMatchObject({ base: 8, afterHours: 112 });
+    // Veterans Day is a Wednesday.
+    const holiday = dayOf('2026-11-11');
+    const onHoliday = aMeter({ rows: rowsOf(() => 2, holiday) });
+    expect(made([onHoliday], { schedule, day: holiday, until: holiday.to })?.day.afterHours).toBe(192);
   });
 
   it('costs what the tariff says by the unit', () => {
