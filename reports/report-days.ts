@@ -47,9 +47,10 @@ function dayFigures({ report, intervals }: CountedCarrier, events: readonly Mete
   const names = new Set(meters.map(seriesOf));
   for (const event of events) {
     if (!names.has(seriesOf(event))) continue;
-    // A gap lasts; everything else happens at once.
-    const begin = event.kind === 'gap' ? event.from : event.at;
-    if (begin < day.to && event.at >= day.from) flags.add(event.kind);
+    // A gap lasts up to its end; everything else happens at once.
+    const isOfDay =
+      event.kind === 'gap' ? event.from < day.to && event.at > day.from : event.at >= day.from && event.at < day.to;
+    if (isOfDay) flags.add(event.kind);
   }
   return { ...amount, flags: [...flags] };
 }

@@ -140,6 +140,23 @@ describe('what is not known', () => {
     expect(flags('2026-10-21')).toEqual([]);
   });
 
+  it('of a gap that ends at midnight is no matter of the day that begins then', async () => {
+    const city = await aReportCity();
+    await city.meter('main', { kind: 'electricity-meter' });
+    const [from, to] = [bostonTime('2026-10-03 10:00'), bostonTime('2026-10-04 00:00')];
+    await city.count('2026-10', {
+      device: 'main',
+      metric: KWH,
+      shows: (time, quarter) => (time > from && time < to ? undefined : quarter),
+    });
+    const { days } = await city.report('2026-10');
+    expect(days.slice(1, 4).map((day) => day.carriers.get('electricity')?.flags)).toEqual([
+      [],
+      ['interpolated', 'gap'],
+      [],
+    ]);
+  });
+
   it('of a meter that is silent all month makes the carrier refused, with its reason, and the others stay', async () => {
     const city = await aReportCity();
     await tellNovember(city);
