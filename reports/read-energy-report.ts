@@ -1,14 +1,15 @@
 /** What a report is made of, read from register and store. */
 import type { MeterEvent, RollUp } from '../contract/roll-up.ts';
-import { type Period, periodAt } from '../energy/calendar.ts';
+import type { Period } from '../energy/calendar.ts';
 import { METRICS_OF } from '../energy/carriers.ts';
 import { LONGEST_PAIR_MS } from '../energy/counter-rules.ts';
-import type { Site, Tariffs } from '../register/model.ts';
+import type { Site } from '../register/model.ts';
 import { type RegisterView, siteAt } from '../register/register-view.ts';
 import type { RollUpStore } from '../store/roll-up-store.ts';
 import type { DeviceKey, TelemetryStore } from '../store/telemetry-store.ts';
 import { rowsBySeries, seriesOf } from './carrier-intervals.ts';
 import type { EnergyReportInput } from './energy-report.ts';
+import { ratchetReach } from './ratchet-reach.ts';
 import type { ReferenceTables } from './reference-tables.ts';
 import { reportedPart } from './report-month.ts';
 import { REPORTED_CARRIERS, type SiteMeter, siteMeters } from './site-meters.ts';
@@ -31,7 +32,7 @@ export async function readEnergyReport(sources: ReportSources, wanted: ReportWan
   const { site, whole, now } = wanted;
   const city = register.city?.();
   const period = reportedPart(whole, now);
-  const readFrom = monthsBefore(whole.from, ratchetMonths(tables, { ...city?.tariffs, ...site.tariffs }), site.zone);
+  const readFrom = ratchetReach(whole.from, tables, { ...city?.tariffs, ...site.tariffs }, site.zone);
   const asked = { sites: [site.id], metrics: COUNTERS, from: readFrom, to: period.to };
   const [quarters, days, tellers] = await Promise.all([
     store.rollUps({ ...asked, width: '15m' }),
@@ -103,17 +104,4 @@ type Instant = Pick<RollUp, 'gateway' | 'device' | 'metric'> & { readonly at: nu
 
 function isSame(one: Instant, other: Instant): boolean {
   return one.at === other.at && seriesOf(one) === seriesOf(other);
-}
-
-/** The most months that a tariff of the site looks back at. */
-function ratchetMonths({ tariffs }: ReferenceTables, named: Tariffs): number {
-  const ids = new Set(Object.values(named));
-  const charges = tariffs.filter(({ id }) => ids.has(id)).flatMap(({ demand = [] }) => demand);
-  return Math.max(0, ...charges.map(({ ratchet }) => ratchet?.months ?? 0));
-}
-
-function monthsBefore(from: number, months: number, zone: string): number {
-  let start = from;
-  for (let month = 0; month < months; month++) start = periodAt(start - 1, 'month', zone).from;
-  return start;
 }

@@ -6,7 +6,10 @@ import type { RollUp, RollUpWidth } from '../../contract/roll-up.ts';
 import { localClock } from '../../energy/analytics/local-clock.ts';
 import { periodsIn } from '../../energy/calendar.ts';
 import { holidayDates } from '../../energy/tariffs/holidays.ts';
+import type { Tariff } from '../../energy/tariffs/tariff.ts';
+import { withOwnTables } from '../../reports/reference-tables.ts';
 import { StoreFailure } from '../../store/telemetry-store.ts';
+import { aTariff } from '../energy/tariffs/tariffs.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { aCityOfOne } from './fake-city.ts';
 
@@ -22,9 +25,9 @@ const holidays = holidayDates('massachusetts');
 
 /** 60 kW from 8 to 18 on working days, else 20 kW; 90 kW in one quarter hour. */
 const PEAK = Date.parse('2026-11-17T14:15:00-05:00');
-function kwAt(time: number): number {
+function kwAt(time: number, peak = PEAK): number {
   const { weekday, minutes, date } = clockOf(time);
-  if (time === PEAK) return 90;
+  if (time === peak) return 90;
   const isOpen = weekday > 0 && weekday < 6 && minutes >= 480 && minutes < 1_080 && !holidays.has(date);
   return isOpen ? 60 : 20;
 }
@@ -50,6 +53,9 @@ interface Change {
   readonly holes?: (time: number) => boolean;
   /** Whether a day was measured for a tenth only. */
   readonly silentOn?: (day: number) => boolean;
+  readonly peak?: number;
+  /** That the site is billed by; the examples when absent. */
+  readonly tariff?: Tariff;
 }
 
 async function aMeasuredCity(change: Change = {}) {
@@ -59,6 +65,7 @@ async function aMeasuredCity(change: Change = {}) {
     ...register.siteById.get('city-hall')!,
     latitude: 42.36,
     longitude: -71.06,
+    ...(change.tariff === undefined ? {} : { tariffs: { electricity: change.tariff.id } }),
     ...(change.schedule === false ? {} : { schedule: { days: [1, 2, 3, 4, 5], open: '08:00', close: '18:00' } }),
   });
   const at = { zone: ZONE, latitude: 42.35, longitude: -71.05 };
@@ -77,8 +84,8 @@ async function aMeasuredCity(change: Change = {}) {
   const quarters = (from: number, to: number) => {
     for (let start = from; start < to; start += QUARTER) {
       if (change.holes?.(start) === true) continue;
-      const consumption = kwAt(start) / 4;
-      rows['15m'].push(row(start, { consumption, peak: kwAt(start), peakAt: start }));
+      const kw = kwAt(start, change.peak);
+      rows['15m'].push(row(start, { consumption: kw / 4, peak: kw, peakAt: start }));
     }
   };
   quarters(Date.parse('2026-10-01T00:00:00-04:00'), Math.floor(NOW / QUARTER) * QUARTER);
@@ -101,7 +108,8 @@ async function aMeasuredCity(change: Change = {}) {
     }
   }
   await store.putRollUps({ rows, events: [], erasedEvents: [] });
-  const app = await buildConsoleApp(city, { host: '127.0.0.1' });
+  const tables = withOwnTables({ tariffs: change.tariff === undefined ? [] : [change.tariff] });
+  const app = await buildConsoleApp({ ...city, tables: () => tables }, { host: '127.0.0.1' });
   onTestFinished(() => app.close());
   const ask = async <T = AnalyticsReply>(query: string, status = 200): Promise<T> => {
     const reply = await app.inject({ url: `/api/analytics?${query}`, headers: { host: 'localhost' } });
@@ -188,6 +196,15 @@ describe('the figures of a site', () => {
     const water = await ask('site=city-hall&carrier=water&from=2026-10-26&to=2026-11-23');
     expect(water.emissions).toBeNull();
     expect(water.amount).toMatchObject({ value: null, refusal: { code: 'nothing-known' } });
+  });
+
+  it('cost what the report says where the tariff looks at the peaks of the months before', async () => {
+    const demand = [{ name: 'Demand', rate: 10, ratchet: { share: 0.8, months: 1 } }];
+    const tariff = aTariff({ id: 'ratchet', energy: [], demand });
+    const { ask } = await aMeasuredCity({ tariff, peak: Date.parse('2026-10-20T14:15:00-04:00') });
+    const { cost } = await ask('site=city-hall&from=2026-11-01&to=2026-11-16');
+    // Half of the month, at 80 % of October's 90 kW and not at November's 60.
+    expect(cost).toMatchObject({ value: 360, lines: [{ quantity: 72, amount: 360 }], notes: [] });
   });
 
   it('are refused in words where too little is known, and never 0', async () => {

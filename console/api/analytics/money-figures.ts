@@ -16,7 +16,7 @@ export interface MoneyInput {
   readonly site: Site;
   readonly city: City | undefined;
   readonly carrier: Carrier;
-  /** Quarter hours of the period, and of its first month before it. */
+  /** Quarter hours of the period, and of what its bills look at before it. */
   readonly intervals: readonly Interval[];
   readonly period: Period;
   readonly tables: ReferenceTables;
@@ -24,13 +24,20 @@ export interface MoneyInput {
 
 const PAID: readonly (keyof Tariffs)[] = ['electricity', 'gas', 'water', 'heat'];
 
+/** The tariff that the site, or else the city, names for the carrier; empty where neither does. */
+export function namedTariff({ site, city, carrier }: Pick<MoneyInput, 'site' | 'city' | 'carrier'>): Tariffs {
+  const paid = PAID.find((one) => one === carrier);
+  const id = paid && (site.tariffs?.[paid] ?? city?.tariffs?.[paid]);
+  return paid === undefined || id === undefined ? {} : { [paid]: id };
+}
+
 export function costReply({ site, city, carrier, intervals, period, tables }: MoneyInput): AnalyticsReply['cost'] {
   const nothing = { tariff: null, revisions: [], is_example: false, is_named: false, notes: [], lines: [] };
   const paid = PAID.find((one) => one === carrier);
   if (paid === undefined) {
     return { ...refusedReply('not-billed', `Nobody is billed for ${carrier}.`, ''), ...nothing };
   }
-  const named = site.tariffs?.[paid] ?? city?.tariffs?.[paid];
+  const named = namedTariff({ site, city, carrier })[paid];
   // Where nobody named one, an example shows what there would be to see; it says that it is one.
   const taken = named ?? tables.tariffs.find((tariff) => tariff.carrier === paid && tariff.example === true)?.id;
   const found = reportCost({ carrier: paid, tariff: taken, tables, intervals, period });

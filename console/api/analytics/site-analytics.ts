@@ -9,6 +9,7 @@ import { dayFrom, localDate, type Period, startOfDay, startOfMonth } from '../..
 import { METRICS_OF, unitOf } from '../../../energy/carriers.ts';
 import { scaleOf } from '../../../energy/counter-rules.ts';
 import type { Site } from '../../../register/model.ts';
+import { ratchetReach } from '../../../reports/ratchet-reach.ts';
 import { OWN_TABLES } from '../../../reports/reference-tables.ts';
 import { Breather } from '../city/breather.ts';
 import type { CityNow } from '../city/city-now.ts';
@@ -19,7 +20,7 @@ import { AnalyticsInput } from './analytics-input.ts';
 import type { AnalyticsQuery } from './analytics-query.ts';
 import { replyOf } from './figure-reply.ts';
 import { COMPARED, comparisonReply, loadFigures, rangeReply } from './load-figures.ts';
-import { costReply, emissionsReply } from './money-figures.ts';
+import { costReply, emissionsReply, namedTariff } from './money-figures.ts';
 import type { AnalyticsReply } from './replies-analytics.ts';
 import { weatherFigures } from './weather-figures.ts';
 
@@ -42,13 +43,11 @@ export async function siteAnalytics(
   const unit = unitOf(carrier);
   const demandUnit = METRICS_OF[carrier].rate === undefined ? `${unit}/h` : symbolOf(METRICS_OF[carrier].rate ?? '');
 
-  // From the beginning of the first month: its peak is billed as a whole.
-  const quarters = await input.intervals(
-    site,
-    carrier,
-    { from: startOfMonth(period.from, zone), to: period.to },
-    '15m',
-  );
+  const tables = deps.tables?.() ?? OWN_TABLES;
+  const money = { site, city: deps.register.city?.(), carrier, tables };
+  // From the beginning of the first month, whose peak is billed as a whole, and of those that its bill looks back at.
+  const from = ratchetReach(startOfMonth(period.from, zone), tables, namedTariff(money), zone);
+  const quarters = await input.intervals(site, carrier, { from, to: period.to }, '15m');
   const intervals = intervalsIn(quarters, period);
   const completeness = completenessOf(intervals, period);
   const amount = sumOf(intervals, metric);
@@ -86,8 +85,6 @@ export async function siteAnalytics(
   });
   await breather.breathe();
 
-  const tables = deps.tables?.() ?? OWN_TABLES;
-  const money = { site, city: deps.register.city?.(), carrier, tables };
   const year = Number(localDate(period.to - 1, zone).slice(0, 4));
   const value = completeness.known === 0 ? null : amount.value;
   return {
