@@ -5,10 +5,11 @@
 import type { MarkedStretch } from '../../contract/roll-up-marks.ts';
 import { LmdbFile } from '../../runtime/lmdb-file.ts';
 import type { DeviceKey, SeriesTotal } from '../../store/telemetry-store.ts';
+import type { Period } from '../calendar.ts';
 import { startOfSlot } from '../counting/slots.ts';
 import { type DeviceFacts, nameOf, type RegisterFacts } from './device-facts.ts';
 import type { DeviceWork } from './device-work.ts';
-import { earliestDifference } from './facts-difference.ts';
+import { earliestDifference, retirementDifference } from './facts-difference.ts';
 import type { CountedWith } from './stored-series.ts';
 
 interface AppliedEntry {
@@ -17,6 +18,15 @@ interface AppliedEntry {
   readonly since: number | null;
   /** With which multipliers rows were counted that were sealed when it changed, in rising order of `before`. */
   readonly sealed?: readonly CountedWith[] | undefined;
+}
+
+/** Something is expected of a device, or is no longer, that was not or was; `to` may be infinite. */
+export type Retirement = DeviceKey & Period;
+
+export interface FactsChanged {
+  readonly mark: (stretches: readonly MarkedStretch[]) => Promise<void>;
+  /** Called before the facts are remembered: what it throws has them compared again. */
+  readonly retired: (retirements: readonly Retirement[]) => Promise<void>;
 }
 
 type Key = [gateway: string, device: string];
@@ -93,21 +103,27 @@ export class AppliedFacts {
     if (entries.length > 0) await this.#write(entries);
   }
 
-  /** Compares every device of the register, marks what is no longer true, and remembers the facts. */
+  /**
+   * Compares every device of the register, marks what is no longer true, tells of which devices something else is expected,
+   * and remembers the facts.
+   */
   async applyChanges(
     register: RegisterFacts,
-    mark: (stretches: readonly MarkedStretch[]) => Promise<void>,
+    { mark, retired }: FactsChanged,
     bounds: { readonly from: number; readonly now: number },
     breathe: () => Promise<void>,
   ): Promise<void> {
     const stretches: MarkedStretch[] = [];
+    const retirements: Retirement[] = [];
     const entries: [Key, AppliedEntry][] = [];
     for (const key of this.#devicesOf(register)) {
       await breathe();
       const known = this.#entries.get(nameOf(key));
       const facts = register.of(key);
       const difference = known?.facts == null ? Number.POSITIVE_INFINITY : earliestDifference(known.facts, facts);
-      if (difference === undefined && known !== undefined) continue;
+      const retirement = known?.facts == null ? undefined : retirementDifference(known.facts, facts);
+      if (difference === undefined && retirement === undefined && known !== undefined) continue;
+      if (retirement !== undefined) retirements.push({ ...key, ...retirement });
       const sealed = sealedWith(known, facts, bounds.from);
       entries.push([[key.gateway, key.device], { facts, since: known?.since ?? null, sealed }]);
       if (known?.since == null || difference === undefined) continue;
@@ -117,6 +133,7 @@ export class AppliedFacts {
       if (from < bounds.now) stretches.push({ ...key, from, to: bounds.now + marginMs + 1 });
     }
     if (stretches.length > 0) await mark(stretches);
+    if (retirements.length > 0) await retired(retirements);
     for (let start = 0; start < entries.length; start += ENTRIES_PER_WRITE) {
       await this.#write(entries.slice(start, start + ENTRIES_PER_WRITE));
     }

@@ -1,6 +1,7 @@
 /** What the register says of a device as far as its roll-ups depend on it, as plain data that can be kept and compared. */
 import type { Device, Meter, MeterDecision, Placement } from '../../register/model.ts';
 import { type RegisterView, siteAt } from '../../register/register-view.ts';
+import { expectedUntil } from '../../register/retirement.ts';
 import { getOrCreate } from '../../runtime/get-or-create.ts';
 import type { DeviceKey } from '../../store/telemetry-store.ts';
 import { type MeterRules, meterRules } from '../counting/meter-rules.ts';
@@ -17,6 +18,8 @@ export interface DeviceFacts {
   readonly meter?: Meter | undefined;
   /** In rising order of `at`. */
   readonly decisions: readonly DecisionFacts[];
+  /** From when on nothing is expected of it, epoch milliseconds; absent: it is in use, or nobody knows. Rows do not depend on it. */
+  readonly retiredAt?: number | undefined;
 }
 
 export function nameOf({ gateway, device }: DeviceKey): string {
@@ -61,6 +64,7 @@ export class RegisterFacts {
 
   #factsOf(device: Device | undefined, key: DeviceKey): DeviceFacts {
     const placements = device?.placements ?? [{ site: this.#register.gateway(key.gateway)?.site ?? '', from: 0 }];
+    const retiredAt = expectedUntil(this.#register, device ?? key, Number.POSITIVE_INFINITY);
     const zones: Record<string, string> = {};
     for (const { site } of placements) {
       zones[site] = this.zone(site);
@@ -72,6 +76,7 @@ export class RegisterFacts {
       ...(device?.interval_stamp === undefined ? {} : { intervalStamp: device.interval_stamp }),
       ...(device?.meter === undefined ? {} : { meter: device.meter }),
       decisions: this.#decisions.get(nameOf(key)) ?? [],
+      ...(Number.isFinite(retiredAt) ? { retiredAt } : {}),
     };
   }
 

@@ -1,5 +1,6 @@
 /** From when on roll-ups are no longer true because the register says something else of a device. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Period } from '../calendar.ts';
 import type { DecisionFacts, DeviceFacts } from './device-facts.ts';
 import { siteOf } from './device-facts.ts';
 
@@ -20,6 +21,12 @@ export function earliestDifference(before: DeviceFacts, after: DeviceFacts): num
     earliestOf<DecisionFacts>(before.decisions, after.decisions),
   ].filter((instant) => instant !== undefined);
   return instants.length === 0 ? undefined : Math.min(...instants);
+}
+
+/** From when to when something is expected of a device that was not, or the other way round; undefined when nothing changed. */
+export function retirementDifference(before: DeviceFacts, after: DeviceFacts): Period | undefined {
+  const [was, is] = [before, after].map(({ retiredAt }) => retiredAt ?? Number.POSITIVE_INFINITY) as [number, number];
+  return was === is ? undefined : { from: Math.min(was, is), to: Math.max(was, is) };
 }
 
 function withoutSwaps({ meter }: DeviceFacts): object {

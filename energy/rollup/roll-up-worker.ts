@@ -31,11 +31,12 @@ import type { Service } from '../../runtime/service.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
 import { StoreFailure, type TelemetryStore } from '../../store/telemetry-store.ts';
 import { slotOf, startOfSlot } from '../counting/slots.ts';
-import { AppliedFacts } from './applied-facts.ts';
+import { AppliedFacts, type Retirement } from './applied-facts.ts';
 import { nameOf, RegisterFacts } from './device-facts.ts';
 import { type DeviceWork, deviceWork, groupsOf } from './device-work.ts';
 import { GroupPass, type PassTime } from './group-pass.ts';
 import { HOUR_MS } from './longer-rows.ts';
+import { sitesOfRetired } from './retired-meters.ts';
 import type { TouchedSite } from './touched-sites.ts';
 
 /** Late data is in the roll-ups within this time, milliseconds. */
@@ -74,8 +75,8 @@ export interface RollUpWorkerDeps {
   readonly log: Log;
   readonly registry: Registry;
   /**
-   * Told which sites were counted again, after their rows are durable and before their marks are done: what it throws
-   * has the pass made again. For figures that are made of the rows.
+   * Told which sites were counted again, after their rows are durable and before their marks are done, and of which a
+   * meter was retired, or no longer is: what it throws has it told again. For figures that are made of the rows.
    */
   readonly afterPass?: ((touched: readonly TouchedSite[]) => Promise<void>) | undefined;
 }
@@ -242,9 +243,18 @@ export class RollUpWorker implements Service {
     const { version } = register;
     if (this.#appliedVersion === version) return;
     const bounds = { from: startOfSlot(this.#time().sealedSlot), now: clock.now() };
-    await this.#applied.applyChanges(this.#facts, this.#mark, bounds, () => this.#breathe());
+    const changed = { mark: this.#mark, retired: (devices: readonly Retirement[]) => this.#retire(devices) };
+    await this.#applied.applyChanges(this.#facts, changed, bounds, () => this.#breathe());
     // Of what changed meanwhile the version is another one.
     this.#appliedVersion = version;
+  }
+
+  /** Rows stay as they are; figures that say of what is expected how much is there do not. */
+  async #retire(devices: readonly Retirement[]): Promise<void> {
+    const { register, store, clock, afterPass } = this.#deps;
+    if (afterPass === undefined) return;
+    const touched = await sitesOfRetired(devices, { register, store, now: clock.now() });
+    if (touched.length > 0) await afterPass(touched);
   }
 
   async #rollUp(days: readonly MarkedDay[], time: PassTime): Promise<void> {
