@@ -89,6 +89,8 @@ export const swapSchema = z.strictObject({
   last: z.number().min(0).optional(),
   /** First reading of the new one; absent: its first stored value is the baseline. */
   first: z.number().min(0).optional(),
+  /** What one unit of the new meter's registers stands for; absent: the same as before. */
+  multiplier: z.number().positive().max(1e6).optional(),
 });
 export const MOST_SWAPS = 50;
 

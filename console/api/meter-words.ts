@@ -16,7 +16,8 @@ export interface MeterPlace {
 export function eventWords(event: MeterEvent, place: MeterPlace): string {
   const { kind, at, from, before, after, booked, metric } = event;
   const amounts = new Amounts(metric, place.meter);
-  const [was, is, when] = [amounts.reading(before), amounts.reading(after), instantWords(at, place.zone)];
+  const when = instantWords(at, place.zone);
+  const [was, is] = [amounts.reading(before, from), amounts.reading(after, at)];
   const subject = subjectWords(metric, place);
   const counted = booked === 0 ? 'Nothing was booked.' : `${amounts.amount(booked)} was booked.`;
   const goesOn = `Counting goes on from ${is}.`;
@@ -56,8 +57,8 @@ export function decisionWords(decision: MeterDecision | DecisionRecord, place: M
   }
   const parts = [
     DECIDED[decision.decision],
-    last === undefined ? '' : `last reading of the old meter ${amounts.reading(last)}`,
-    first === undefined ? '' : `first of the new one ${amounts.reading(first)}`,
+    last === undefined ? '' : `last reading of the old meter ${amounts.reading(last, at - 1)}`,
+    first === undefined ? '' : `first of the new one ${amounts.reading(first, at)}`,
     estimate === undefined ? '' : `${amounts.amount(estimate)} is booked by estimate`,
   ].filter((part) => part !== '');
   return `${who} decided on ${day} about ${subject}, ${value}: ${parts.join(', ')}. Why: ${why}`;
@@ -103,17 +104,22 @@ class Amounts {
   readonly #unit: string;
   readonly #format: Intl.NumberFormat;
   readonly #multiplier: number;
+  /** Meters with another one, in rising order of `at`. */
+  readonly #later: readonly { readonly at: number; readonly multiplier?: number | undefined }[];
 
   constructor(metric: string, meter: Meter | undefined) {
     const known = metricById.get(metric);
     this.#unit = known?.symbol ? ` ${known.symbol}` : '';
     this.#format = new Intl.NumberFormat('en-US', { maximumFractionDigits: Math.max(3, known?.decimals ?? 3) });
     this.#multiplier = meter?.multiplier ?? 1;
+    const swaps = meter?.swaps ?? [];
+    this.#later = swaps.filter((swap) => swap.metric === metric && swap.multiplier !== undefined);
   }
 
-  /** Of the register: `731,902.4 × 40 kWh` where one unit of it stands for 40. */
-  reading(value: number): string {
-    const times = this.#multiplier === 1 ? '' : ` × ${this.#format.format(this.#multiplier)}`;
+  /** Of the register of then: `731,902.4 × 40 kWh` where one unit of it stands for 40. */
+  reading(value: number, time: number): string {
+    const multiplier = this.#later.findLast(({ at }) => at <= time)?.multiplier ?? this.#multiplier;
+    const times = multiplier === 1 ? '' : ` × ${this.#format.format(multiplier)}`;
     return `${this.#format.format(value)}${times}${this.#unit}`;
   }
 

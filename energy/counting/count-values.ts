@@ -17,7 +17,7 @@
 import type { CounterPosition, MeterEvent } from '../../contract/roll-up.ts';
 import { LONGEST_PAIR_MS, QUARTER_MS } from '../counter-rules.ts';
 import { LookAhead } from './look-ahead.ts';
-import type { MeterRules } from './meter-rules.ts';
+import { type MeterRules, registerAt } from './meter-rules.ts';
 import { type Judgement, judge } from './pair-kinds.ts';
 import { SlotAmounts } from './slot-amounts.ts';
 import { SlotValueSums, type SlotValues } from './slot-values.ts';
@@ -121,7 +121,10 @@ class Walk {
 
   walk(): void {
     const { times, values, rules, window } = this.#input;
-    const { factor, gapMs, maxPerMs, step, shiftMs } = rules;
+    const { gapMs, maxPerMs, shiftMs, laterRegisters } = rules;
+    let { factor, step } = rules.register;
+    /** Where the next meter with another multiplier begins. */
+    let registerEnd = laterRegisters[0]?.from ?? Number.POSITIVE_INFINITY;
     const windowEnd = startOfSlot(window.firstSlot + window.slots);
     let slot = Number.NEGATIVE_INFINITY;
     let slotEnd = Number.NEGATIVE_INFINITY;
@@ -135,6 +138,10 @@ class Walk {
       }
       this.#values.add(slot - window.firstSlot, value);
       if (at <= this.#time || at < this.#until) continue;
+      if (at >= registerEnd) {
+        ({ factor, step } = registerAt(rules, at));
+        registerEnd = laterRegisters.find(({ from }) => from > at)?.from ?? Number.POSITIVE_INFINITY;
+      }
       // Without a negative zero, which stores do not keep.
       const counts = Math.round(value * factor) + 0;
       const rise = counts - this.#height;
@@ -198,7 +205,7 @@ class Walk {
     const place = slotOf(at) - window.firstSlot;
     if (kind !== undefined && place >= 0 && place < window.slots) {
       // The height in the register's unit, without the tail of digits that dividing leaves.
-      const before = Number((this.#height / rules.factor).toPrecision(15));
+      const before = Number((this.#height / registerAt(rules, this.#time).factor).toPrecision(15));
       const after = values[index] as number;
       this.#events.push({ kind, from: this.#time, at, before, after, booked: booked / rules.scale, decidedBy });
     }

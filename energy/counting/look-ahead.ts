@@ -1,5 +1,5 @@
 /** Whether a counter is back soon after a fall or spike: the only look into the future that counting takes. */
-import { effectiveTime, type MeterRules, type PersonsDecision } from './meter-rules.ts';
+import { effectiveTime, type MeterRules, type PersonsDecision, registerAt } from './meter-rules.ts';
 
 export interface LookAheadInput {
   /** Stamps in rising order, and the raw values. */
@@ -37,13 +37,15 @@ export class LookAhead {
    */
   backAfter(index: number, isBack: (counts: number, time: number) => boolean): number | undefined {
     const at = effectiveTime(this.#times[index] as number, this.#rules);
+    // No further than the next swap: the meter stays the same.
+    const { factor } = registerAt(this.#rules, at);
     const swap = this.#rules.swaps.find((announced) => announced.at > at)?.at ?? Number.POSITIVE_INFINITY;
     for (let next = index + 1; next < this.#times.length; next++) {
       const time = effectiveTime(this.#times[next] as number, this.#rules);
       if (time > at + this.#rules.glitchMs || time >= swap) return undefined;
       const decided = this.#decisionAt.get(time)?.decision;
       if (decided === 'glitch-zero') continue;
-      if (isBack(Math.round((this.#values[next] as number) * this.#rules.factor), time)) {
+      if (isBack(Math.round((this.#values[next] as number) * factor), time)) {
         return decided === undefined || decided === 'normal' ? time : undefined;
       }
       if (decided !== undefined) return undefined;

@@ -14,6 +14,8 @@ export interface AnnouncedSwap {
   /** Last reading of the old register and first of the new one, in its unit. */
   readonly last?: number | undefined;
   readonly first?: number | undefined;
+  /** What one unit of the new register stands for; absent: as before. */
+  readonly multiplier?: number | undefined;
 }
 
 /** What a person decided about a value and the one before it, as the register holds it. */
@@ -49,11 +51,25 @@ export interface MeterFacts {
   readonly decisions?: readonly PersonsDecision[] | undefined;
 }
 
-/** In counts: `Math.round(value * factor)`. */
+/** In counts: `Math.round(value * factor)`, by the factor of the meter that was read. */
 export interface CountedSwap {
   readonly at: number;
   readonly last: number | undefined;
   readonly first: number | undefined;
+}
+
+/** How what a meter shows becomes counts. */
+export interface RegisterRules {
+  /** Since when the meter was there, epoch milliseconds. */
+  readonly from: number;
+  /** Counts in one unit of the register: multiplier × scale. */
+  readonly factor: number;
+  /** Counts of the last digit that the register shows. */
+  readonly digit: number;
+  /** Counts of one whole unit of the register: it may show no less, so that it moves by one all at once. */
+  readonly step: number;
+  /** Where the register begins again at 0, in counts; undefined: nowhere. */
+  readonly limit: number | undefined;
 }
 
 export interface MeterRules {
@@ -64,10 +80,10 @@ export interface MeterRules {
   readonly shiftMs: number;
   /** Counts in one unit of the metric. */
   readonly scale: number;
-  /** Counts in one unit of the register: multiplier × scale. */
-  readonly factor: number;
-  /** Counts of the last digit that the register shows. */
-  readonly digit: number;
+  /** Of the first meter; those of later ones are asked for by time (`registerAt`). */
+  readonly register: RegisterRules;
+  /** Of the meters that a swap brought another multiplier with, in rising order of `from`; most devices have none. */
+  readonly laterRegisters: readonly RegisterRules[];
   /** Values further apart than this have a gap between them. */
   readonly gapMs: number;
   /** A fall or spike that is taken back within this time never was. */
@@ -76,10 +92,6 @@ export interface MeterRules {
   readonly maxPerMs: number;
   /** Whether the register says so; otherwise it is the default. */
   readonly maxIsStated: boolean;
-  /** Counts of one whole unit of the register: it may show no less, so that it moves by one all at once. */
-  readonly step: number;
-  /** Where the register begins again at 0, in counts; undefined: nowhere. */
-  readonly limit: number | undefined;
   /** In rising order of `at`. */
   readonly swaps: readonly CountedSwap[];
   /** In rising order of `at`. */
@@ -92,28 +104,44 @@ export interface MeterRules {
  */
 export function meterRules({ metric, intervalMs, intervalStamp, meter, decisions }: MeterFacts): MeterRules {
   const kind = metricById.get(metric)?.kind ?? 'gauge';
-  const multiplier = meter?.multiplier ?? 1;
   const scale = scaleOf(metric);
-  const factor = multiplier * scale;
-  const countsOf = (value: number | undefined) => (value === undefined ? undefined : Math.round(value * factor));
-  const swaps = (meter?.swaps ?? []).filter((swap) => swap.metric === metric);
+  const registerOf = (from: number, multiplier: number): RegisterRules => {
+    const factor = multiplier * scale;
+    const limit = countsOf(meter?.register_limit, factor);
+    return { from, factor, digit: DIGIT * Math.max(1, multiplier), step: Math.ceil(factor), limit };
+  };
+  const register = registerOf(Number.NEGATIVE_INFINITY, meter?.multiplier ?? 1);
+  const laterRegisters: RegisterRules[] = [];
+  const swaps = inOrder((meter?.swaps ?? []).filter((swap) => swap.metric === metric)).map((swap): CountedSwap => {
+    const before = laterRegisters.at(-1) ?? register;
+    if (swap.multiplier !== undefined) laterRegisters.push(registerOf(swap.at, swap.multiplier));
+    const { factor } = laterRegisters.at(-1) ?? register;
+    return { at: swap.at, last: countsOf(swap.last, before.factor), first: countsOf(swap.first, factor) };
+  });
   return {
     metric,
     kind,
     intervalMs,
     shiftMs: shiftOf(kind, intervalMs ?? 0, intervalStamp),
     scale,
-    factor,
-    digit: DIGIT * Math.max(1, multiplier),
+    register,
+    laterRegisters,
     gapMs: GAP_INTERVALS * (intervalMs ?? ASSUMED_INTERVAL_MS),
     glitchMs: glitchMsOf(intervalMs),
     maxPerMs: ((meter?.max_per_hour ?? defaultMaxPerHour(metric)) * scale) / (4 * QUARTER_MS),
     maxIsStated: meter?.max_per_hour !== undefined,
-    step: Math.ceil(factor),
-    limit: countsOf(meter?.register_limit),
-    swaps: inOrder(swaps).map(({ at, last, first }) => ({ at, last: countsOf(last), first: countsOf(first) })),
+    swaps,
     decisions: inOrder((decisions ?? []).filter((decision) => decision.metric === metric)),
   };
+}
+
+/** Of the meter that stood there at an instant (epoch milliseconds); the new one from the instant of its swap on. */
+export function registerAt({ register, laterRegisters }: MeterRules, time: number): RegisterRules {
+  return laterRegisters.findLast(({ from }) => from <= time) ?? register;
+}
+
+function countsOf(value: number | undefined, factor: number): number | undefined {
+  return value === undefined ? undefined : Math.round(value * factor);
 }
 
 function defaultMaxPerHour(metric: string): number {

@@ -5,7 +5,13 @@
 import type { MeterEventKind } from '../../contract/roll-up.ts';
 import { dipOf, LONGEST_PAIR_MS } from '../counter-rules.ts';
 import type { LookAhead } from './look-ahead.ts';
-import type { CountedSwap, MeterRules, PersonsDecision } from './meter-rules.ts';
+import {
+  type CountedSwap,
+  type MeterRules,
+  type PersonsDecision,
+  type RegisterRules,
+  registerAt,
+} from './meter-rules.ts';
 import type { Source } from './slot-amounts.ts';
 
 /** The height that counting has reached and the value after it, in whole counts and epoch milliseconds. */
@@ -51,14 +57,15 @@ export function judge(pair: Pair, rules: MeterRules, ahead: LookAhead): Judgemen
 function judgeByRules(pair: Pair, rules: MeterRules, ahead: LookAhead): Judgement {
   const { height, from, counts, at, index } = pair;
   const isBack = (later: number, time: number) => continues(height, from, later, time, rules);
-  if (counts < height - dipOf(height, rules)) {
+  const register = registerAt(rules, at);
+  if (counts < height - dipOf(height, register)) {
     const back = ahead.backAfter(index, isBack);
     if (back !== undefined) return passedOver('glitch-zero', back);
     const rolledOver = rollOver(pair, rules);
     return rolledOver === undefined ? newBaseline('reset', pair) : accepted('rollover', pair, rolledOver, rules);
   }
   if (!isBack(counts, at)) {
-    const below = counts - dipOf(counts, rules);
+    const below = counts - dipOf(counts, register);
     const back = ahead.backAfter(index, (later, time) => later < below && isBack(later, time));
     return back === undefined ? newBaseline('implausible-rate', pair) : passedOver('implausible-rate', back);
   }
@@ -67,16 +74,17 @@ function judgeByRules(pair: Pair, rules: MeterRules, ahead: LookAhead): Judgemen
 
 /** Whether a counter at `height` may plausibly stand at `counts` some time later. */
 function continues(height: number, from: number, counts: number, at: number, rules: MeterRules): boolean {
-  return counts >= height - dipOf(height, rules) && counts - height <= rules.maxPerMs * (at - from) + rules.step;
+  const register = registerAt(rules, at);
+  return counts >= height - dipOf(height, register) && counts - height <= rules.maxPerMs * (at - from) + register.step;
 }
 
 /** What was counted over the register's limit; undefined when that is no roll-over. */
 function rollOver({ height, from, counts, at }: Pair, rules: MeterRules): number | undefined {
-  const { limit } = rules;
+  const { limit, step } = registerAt(rules, at);
   if (limit === undefined || height > limit || counts < 0) return undefined;
   const amount = limit - height + counts;
   const isPlausible = rules.maxIsStated
-    ? amount <= rules.maxPerMs * (at - from) + rules.step
+    ? amount <= rules.maxPerMs * (at - from) + step
     : height >= (1 - ROLLOVER_SHARE) * limit && counts <= ROLLOVER_SHARE * limit;
   return isPlausible ? amount : undefined;
 }
@@ -92,7 +100,7 @@ function judgeSwap(pair: Pair, swaps: readonly CountedSwap[], rules: MeterRules,
   let from = pair.from;
   for (const { at, last, first } of swaps) {
     // What people read at a meter is believed, but for a reading below what the meter itself had told.
-    if (height !== undefined && last !== undefined && last >= height - dipOf(height, rules)) {
+    if (height !== undefined && last !== undefined && last >= height - dipOf(height, registerAt(rules, from))) {
       bookings.push(spanning(from, at, last - height, rules));
     }
     [height, from] = [first, at];
@@ -124,11 +132,14 @@ function judgeDecided(pair: Pair, { decision, last, first }: PersonsDecision, ru
     return accepted(kind, pair, counts - height, rules);
   }
   if (decision === 'rollover') {
-    return accepted('rollover', pair, (rules.limit ?? nextDigits(height, rules)) - height + counts, rules);
+    const register = registerAt(rules, from);
+    return accepted('rollover', pair, (register.limit ?? nextDigits(height, register)) - height + counts, rules);
   }
   if (decision === 'swap') {
-    const before = last === undefined ? undefined : Math.max(0, Math.round(last * rules.factor) - height);
-    const after = first === undefined ? undefined : Math.max(0, counts - Math.round(first * rules.factor));
+    const before =
+      last === undefined ? undefined : Math.max(0, Math.round(last * registerAt(rules, from).factor) - height);
+    const after =
+      first === undefined ? undefined : Math.max(0, counts - Math.round(first * registerAt(rules, at).factor));
     if (before === undefined && after === undefined) return newBaseline('swap', pair);
     return accepted('swap', pair, (before ?? 0) + (after ?? 0), rules);
   }
@@ -136,7 +147,7 @@ function judgeDecided(pair: Pair, { decision, last, first }: PersonsDecision, ru
 }
 
 /** Where a register of so many digits before the point begins again, if nobody says: 100,000 after 98,765.4. In counts. */
-function nextDigits(height: number, { factor }: MeterRules): number {
+function nextDigits(height: number, { factor }: RegisterRules): number {
   return Math.round(10 ** String(Math.floor(height / factor)).length * factor);
 }
 

@@ -198,7 +198,7 @@ export class GroupPass {
     const { first, end } = effectiveSlots(work, [rules.shiftMs]);
     const series = stretch.values.get(metric);
     const stored = storedOf(stretch, metric, readFrom);
-    stored.countWith(work.facts.meter?.multiplier ?? 1, work.sealed);
+    stored.countWith(work.facts.meter?.multiplier ?? 1, work.sealed, rules.laterRegisters[0]?.from);
     const plan = planCounter({
       rules,
       firstSlot: first,

@@ -18,6 +18,7 @@ export class StoredSeries {
   #earlier: { readonly position: CounterPosition | undefined } | undefined;
   #counted: readonly CountedWith[] = [];
   #multiplier = 1;
+  #laterFrom = Number.POSITIVE_INFINITY;
 
   /** Rows from quarter hour `firstSlot` on are all that are stored, as far as the stretch was read. */
   constructor(firstSlot: number) {
@@ -36,10 +37,14 @@ export class StoredSeries {
     this.#earlier = { position: row && this.#positionOf(row) };
   }
 
-  /** To be called before positions are asked for, and before `addEarlier`. */
-  countWith(multiplier: number, before: readonly CountedWith[]): void {
+  /**
+   * To be called before positions are asked for, and before `addEarlier`. `multiplier` is the first meter's; heights of
+   * one that a swap brought with another (since `laterFrom`) do not depend on it.
+   */
+  countWith(multiplier: number, before: readonly CountedWith[], laterFrom = Number.POSITIVE_INFINITY): void {
     this.#multiplier = multiplier;
     this.#counted = before;
+    this.#laterFrom = laterFrom;
   }
 
   /** Behind the last quarter hour that has a row; −Infinity where none has. */
@@ -92,6 +97,7 @@ export class StoredSeries {
   /** Heights of sealed rows are in counts of the multiplier that held when they were sealed. */
   #positionOf({ start, position }: RollUp): CounterPosition | undefined {
     if (position === null) return undefined;
+    if (position.time >= this.#laterFrom) return position;
     const counted = this.#counted.find(({ before }) => start < before);
     if (counted === undefined) return position;
     return { ...position, height: Math.round((position.height * this.#multiplier) / counted.multiplier) };

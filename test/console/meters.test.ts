@@ -125,6 +125,16 @@ describe('events of meters', () => {
     ]);
   });
 
+  it('tell each reading by the multiplier of its meter', async () => {
+    const { events, tell, register } = await aConsole();
+    const chiller = register.device('basement', 'chiller')!;
+    const swaps = [{ metric: KWH, at: NOON - HOUR - MINUTE, last: 1_002, first: 20, multiplier: 10 }];
+    await register.putDevice({ ...chiller, meter: { multiplier: 40, swaps } });
+    const swap = { device: 'chiller', kind: 'swap', before: 1_001, after: 22, booked: 60 } as const;
+    await tell(anEvent({ ...swap, from: NOON - 2 * HOUR, at: NOON - HOUR }));
+    expect((await events()).events[0].words).toContain('stood at 1,001 × 40 kWh before and at 22 × 10 kWh on');
+  });
+
   it('are asked for by site, gateway, device, metric, kind and time', async () => {
     const { events, tell, register } = await aConsole();
     await register.placeDevice('basement', 'chiller', 'depot', NOON - 90 * MINUTE);

@@ -36,6 +36,7 @@ const swap = fc.record({
   /** Tenths above what the counter shows then. */
   last: fc.option(fc.integer({ min: -5, max: 60 }), { nil: undefined }),
   first: fc.option(fc.integer({ min: 0, max: 6_000 }), { nil: undefined }),
+  multiplier: fc.constantFrom(undefined, undefined, 2, 0.5, 60),
 });
 
 const plot = fc.record({
@@ -92,11 +93,12 @@ export const story: fc.Arbitrary<Story> = plot.map((told) => {
     }),
   );
   const swaps = told.swaps.map(
-    ({ place, offsetS, last, first }): AnnouncedSwap => ({
+    ({ place, offsetS, last, first, multiplier }): AnnouncedSwap => ({
       metric: METRIC,
       at: at(place).time + shiftMs + offsetS * 1_000,
       last: last === undefined ? undefined : Math.max(0, at(place).value + last / 10),
       first: first === undefined ? undefined : first / 10,
+      multiplier,
     }),
   );
   const meter = { multiplier: told.multiplier, register_limit: limit, max_per_hour: most, swaps: distinct(swaps) };

@@ -46,19 +46,22 @@ export interface PlainCount {
 export function plainCount(readings: readonly Reading[], facts: MeterFacts, decimals: number): PlainCount {
   const { intervalMs, meter = {}, metric } = facts;
   const scale = 10 ** (decimals + 2);
-  const factor = (meter.multiplier ?? 1) * scale;
-  const counted = (value: number) => Math.round(value * factor);
+  const swaps = (meter.swaps ?? []).filter((swap) => swap.metric === metric).sort((a, b) => a.at - b.at);
+  const multiplierAt = (at: number) =>
+    swaps.filter((swap) => swap.at <= at && swap.multiplier).at(-1)?.multiplier ?? meter.multiplier ?? 1;
+  const factorAt = (at: number) => multiplierAt(at) * scale;
+  const counted = (value: number, at: number) => Math.round(value * factorAt(at));
   const shift = facts.intervalStamp === 'begin' ? (intervalMs ?? 0) : 0;
   const gapMs = 3 * (intervalMs ?? 5 * MINUTE);
   const glitchMs = Math.max(15 * MINUTE, 3 * (intervalMs ?? 0));
-  const mostIn = (ms: number) => ((meter.max_per_hour ?? 100_000) * scale * ms) / 3_600_000 + Math.ceil(factor);
-  const tolerance = (height: number) =>
-    Math.max(300 * Math.max(1, meter.multiplier ?? 1), Math.floor(Math.abs(height) / 4_194_304));
-  const swaps = (meter.swaps ?? []).filter((swap) => swap.metric === metric).sort((a, b) => a.at - b.at);
+  const mostIn = (ms: number, at: number) =>
+    ((meter.max_per_hour ?? 100_000) * scale * ms) / 3_600_000 + Math.ceil(factorAt(at));
+  const tolerance = (height: number, at: number) =>
+    Math.max(300 * Math.max(1, multiplierAt(at)), Math.floor(Math.abs(height) / 4_194_304));
   const decided = new Map((facts.decisions ?? []).filter((d) => d.metric === metric).map((d) => [d.at, d]));
 
   const latest = new Map(readings.map(({ time, value }) => [time + shift, value]));
-  const all = [...latest].sort(([a], [b]) => a - b).map(([at, value]) => ({ at, value, counts: counted(value) }));
+  const all = [...latest].sort(([a], [b]) => a - b).map(([at, value]) => ({ at, value, counts: counted(value, at) }));
   const points = all.filter(({ at }) => decided.get(at)?.decision !== 'glitch-zero');
 
   const stretches: Stretch[] = [];
@@ -67,7 +70,8 @@ export function plainCount(readings: readonly Reading[], facts: MeterFacts, deci
   let before: Point | undefined;
 
   const goesOn = (from: Point, to: Point) =>
-    to.counts >= from.counts - tolerance(from.counts) && to.counts - from.counts <= mostIn(to.at - from.at);
+    to.counts >= from.counts - tolerance(from.counts, to.at) &&
+    to.counts - from.counts <= mostIn(to.at - from.at, to.at);
   const returning = (point: Point, test: (later: Point) => boolean) => {
     const swap = swaps.find(({ at }) => at > point.at)?.at ?? Number.POSITIVE_INFINITY;
     const near = points.filter(({ at }) => at > point.at && at <= point.at + glitchMs && at < swap);
@@ -112,13 +116,13 @@ export function plainCount(readings: readonly Reading[], facts: MeterFacts, deci
         if (apart && kind !== 'implausible-rate') kind = 'gap';
         next = higher;
       } else if (decision.decision === 'rollover') {
-        const digits = String(Math.floor(last.counts / factor)).length;
-        const limit = counted(meter.register_limit ?? 10 ** digits);
+        const digits = String(Math.floor(last.counts / factorAt(last.at))).length;
+        const limit = counted(meter.register_limit ?? 10 ** digits, last.at);
         booked = [stretch(last.at, point.at, limit + rise)];
         kind = 'rollover';
       } else if (decision.decision === 'swap') {
-        const old = decision.last === undefined ? 0 : Math.max(0, counted(decision.last) - last.counts);
-        const young = decision.first === undefined ? 0 : Math.max(0, point.counts - counted(decision.first));
+        const old = decision.last === undefined ? 0 : Math.max(0, counted(decision.last, last.at) - last.counts);
+        const young = decision.first === undefined ? 0 : Math.max(0, point.counts - counted(decision.first, point.at));
         if (decision.last !== undefined || decision.first !== undefined) {
           booked = [stretch(last.at, point.at, old + young)];
         }
@@ -132,10 +136,12 @@ export function plainCount(readings: readonly Reading[], facts: MeterFacts, deci
       kind = 'swap';
       let from: Point | undefined = last;
       for (const swap of inBetween) {
-        if (from && swap.last !== undefined && counted(swap.last) >= from.counts - tolerance(from.counts)) {
-          booked.push(stretch(from.at, swap.at, counted(swap.last) - from.counts));
+        const ended = swap.last === undefined ? undefined : counted(swap.last, swap.at - 1);
+        if (from && ended !== undefined && ended >= from.counts - tolerance(from.counts, from.at)) {
+          booked.push(stretch(from.at, swap.at, ended - from.counts));
         }
-        from = swap.first === undefined ? undefined : { at: swap.at, value: swap.first, counts: counted(swap.first) };
+        const { at, first } = swap;
+        from = first === undefined ? undefined : { at, value: first, counts: counted(first, at) };
       }
       const begin = from;
       if (begin && goesOn(begin, point)) {
@@ -146,8 +152,8 @@ export function plainCount(readings: readonly Reading[], facts: MeterFacts, deci
         next = undefined;
         booked = [];
       }
-    } else if (rise < -tolerance(last.counts)) {
-      const limit = meter.register_limit === undefined ? undefined : counted(meter.register_limit);
+    } else if (rise < -tolerance(last.counts, point.at)) {
+      const limit = meter.register_limit === undefined ? undefined : counted(meter.register_limit, point.at);
       if (returning(point, (later) => goesOn(last, later))) {
         kind = 'glitch-zero';
         next = undefined;
@@ -155,9 +161,10 @@ export function plainCount(readings: readonly Reading[], facts: MeterFacts, deci
         kind = 'rollover';
         booked = [stretch(last.at, point.at, limit + rise)];
       } else kind = 'reset';
-    } else if (rise > mostIn(point.at - last.at)) {
+    } else if (rise > mostIn(point.at - last.at, point.at)) {
       kind = 'implausible-rate';
-      const isBack = (later: Point) => later.counts < point.counts - tolerance(point.counts) && goesOn(last, later);
+      const isBack = (later: Point) =>
+        later.counts < point.counts - tolerance(point.counts, point.at) && goesOn(last, later);
       if (returning(point, isBack)) next = undefined;
     } else {
       booked = [stretch(last.at, point.at, rise)];
@@ -170,7 +177,7 @@ export function plainCount(readings: readonly Reading[], facts: MeterFacts, deci
         kind,
         from: last.at,
         at: point.at,
-        before: Number((last.counts / factor).toPrecision(15)),
+        before: Number((last.counts / factorAt(last.at)).toPrecision(15)),
         after: point.value,
         booked: booked.reduce((sum, { amount }) => sum + amount, 0) / scale,
         decidedBy: decision && (apartMs <= 60 * DAY || !next) ? 'person' : 'rule',
@@ -179,7 +186,7 @@ export function plainCount(readings: readonly Reading[], facts: MeterFacts, deci
     before = next ?? last;
 
     function rollsOver(limit: number): boolean {
-      if (meter.max_per_hour !== undefined) return limit + rise <= mostIn(point.at - last.at);
+      if (meter.max_per_hour !== undefined) return limit + rise <= mostIn(point.at - last.at, point.at);
       return last.counts >= 0.9 * limit && point.counts <= 0.1 * limit;
     }
   }
@@ -192,10 +199,10 @@ export function plainCount(readings: readonly Reading[], facts: MeterFacts, deci
     const fallen = points.find(({ at }) => at === event.at) as Point;
     const inBetween = swaps.filter(({ at }) => at > event.from && at <= event.at);
     const swap = inBetween.at(-1);
-    const from = swap ? { at: swap.at, value: 0, counts: counted(swap.first ?? Number.NaN) } : before;
+    const from = swap ? { at: swap.at, value: 0, counts: counted(swap.first ?? Number.NaN, swap.at) } : before;
     const isBack = (later: Point) =>
       goesOn(from, later) &&
-      (swap || event.kind !== 'implausible-rate' || later.counts < fallen.counts - tolerance(fallen.counts));
+      (swap || event.kind !== 'implausible-rate' || later.counts < fallen.counts - tolerance(fallen.counts, fallen.at));
     const back = returning(fallen, (later) => Boolean(isBack(later)));
     return back !== undefined && point.at < back.at;
   }

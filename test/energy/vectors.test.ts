@@ -49,7 +49,7 @@ const seriesSchema = z.strictObject({
       multiplier: number.optional(),
       register_limit: number.optional(),
       max_per_hour: number.optional(),
-      swaps: z.array(z.strictObject(readOnSwap)).optional(),
+      swaps: z.array(z.strictObject({ ...readOnSwap, multiplier: number.optional() })).optional(),
     })
     .optional(),
   decisions: z

@@ -272,7 +272,7 @@ describe('exporting', () => {
             { metric: 'active_energy_kwh', at: noon, last: 5, first: 0 },
             { metric: 'active_energy_export_kwh', at: noon },
             { metric: 'active_energy_kwh', at: Date.parse('2026-06-01T04:00:00Z') },
-            { metric: 'active_energy_kwh', at: Date.parse('2026-06-02T10:00:00Z'), first: 1.5 },
+            { metric: 'active_energy_kwh', at: Date.parse('2026-06-02T10:00:00Z'), first: 1.5, multiplier: 10 },
           ],
         },
         placements: [

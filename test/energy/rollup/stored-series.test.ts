@@ -35,3 +35,12 @@ test('where counting stood is told by the newest row up to a quarter hour, howev
     ),
   );
 });
+
+test('heights of sealed rows follow a corrected multiplier, but for those of a meter that has another one', () => {
+  const stored = new StoredSeries(FIRST);
+  for (const place of [0, 10]) stored.add(rowAt(FIRST + place));
+  // Sealed when 10 stood in the register; now it says 40. From quarter hour 5 on another meter stood there.
+  stored.countWith(40, [{ before: startOfSlot(FIRST + 100), multiplier: 10 }], startOfSlot(FIRST + 5));
+  expect(stored.positionAt(FIRST + 1)).toMatchObject({ height: 4 * FIRST });
+  expect(stored.positionAt(FIRST + 10)).toMatchObject({ height: FIRST + 10 });
+});
