@@ -6,7 +6,7 @@
  * and rows that may not reach so far: the days around are marked to be counted again (RECOUNTED).
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import { FileRollUpMarks } from '../../ingest/roll-up-marks.ts';
@@ -41,10 +41,10 @@ interface Coming {
   readonly content: AsyncIterable<Buffer>;
 }
 
-/** @throws LamplighterError, naming the file that is wrong; then the data folder is empty as before. */
+/** @throws LamplighterError, naming the file that is wrong; then the data folder is as before: empty, or not there. */
 export async function restoreBackup(request: RestoreRequest): Promise<BackupManifest> {
   const data = resolve(request.data);
-  await needEmpty(data);
+  const wasThere = await needEmpty(data);
   const owner = new DataFolder(data);
   await owner.start();
   const draft = join(data, RESTORING);
@@ -69,12 +69,15 @@ export async function restoreBackup(request: RestoreRequest): Promise<BackupMani
     throw await withRoomInWords(error, data, 'Nothing was restored.');
   } finally {
     await owner.stop();
+    // Whatever lies in it by now is somebody else's.
+    if (!moved && !wasThere) await rmdir(data).catch(() => undefined);
   }
 }
 
-async function needEmpty(data: string): Promise<void> {
+/** Says whether the folder is there at all. */
+async function needEmpty(data: string): Promise<boolean> {
   const found = await stat(data).catch(() => undefined);
-  if (found === undefined) return;
+  if (found === undefined) return false;
   const running = found.isDirectory() ? await runningServer(data) : undefined;
   if (running !== undefined) {
     throw new LamplighterError(
@@ -88,6 +91,7 @@ async function needEmpty(data: string): Promise<void> {
       `${data} is not empty. Restore into a new folder, and start the server on that one.`,
     );
   }
+  return true;
 }
 
 async function openBackup(

@@ -97,11 +97,15 @@ describe('a restore', () => {
         ),
       /files\.1\.path must be a path within the backup/,
     ],
-  ])('refuses %s, and leaves the folder empty', async (_, spoil, words) => {
+    ['a backup that is not there', ({ from }) => rmSync(from, { recursive: true }), /^there is no backup /],
+  ])('refuses %s, and leaves the folder as it was', async (_, spoil, words) => {
     const backup = aBackup();
     spoil(backup);
     await expect(backup.restore()).rejects.toThrow(words);
-    expect(existsSync(backup.data) ? readdirSync(backup.data) : []).toEqual([]);
+    expect(existsSync(backup.data)).toBe(false);
+    mkdirSync(backup.data);
+    await expect(backup.restore()).rejects.toThrow(words);
+    expect(readdirSync(backup.data)).toEqual([]);
   });
 
   test('refuses what a newer Lamplighter made, and takes what an older one did', async () => {
