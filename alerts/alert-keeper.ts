@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Service } from '../runtime/service.ts';
+import { unlessStopped } from '../runtime/until-stopped.ts';
 import type { AlertFile, AlertMessage } from './alert-file.ts';
 import type { AlertInputs } from './alert-inputs.ts';
 import { liveOn } from './alert-life.ts';
@@ -26,8 +27,8 @@ export interface AlertKeeperDeps {
   readonly file: AlertFile;
   /** Absent: nobody is told. */
   readonly post?: WebhookPost | undefined;
-  /** Called after each turn; what it throws is logged. */
-  readonly onTurn?: ((state: AlertsState, over: readonly ResolvedAlert[]) => Promise<void> | void) | undefined;
+  /** Called after each turn; what it throws is logged. A stop does not wait for it. */
+  readonly onTurn?: ((state: AlertsState, over: readonly ResolvedAlert[]) => Promise<void>) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -53,6 +54,7 @@ export class AlertKeeper implements AlertsView, Service {
   #number = 0;
   #timers: readonly Timer[] = [];
   #turn: Promise<void> | undefined;
+  #stopped = new AbortController();
 
   constructor(deps: AlertKeeperDeps) {
     const { post, rules } = deps;
@@ -65,6 +67,7 @@ export class AlertKeeper implements AlertsView, Service {
 
   async start(): Promise<void> {
     const { file, clock, log } = this.#deps;
+    this.#stopped = new AbortController();
     const kept = file.open();
     if (kept.strange.length > 0) log.error({ entries: kept.strange }, 'entries of the file of alerts cannot be read');
     this.#open = new Map(kept.open.map((alert) => [alert.id, alert]));
@@ -81,6 +84,7 @@ export class AlertKeeper implements AlertsView, Service {
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
     this.#timers = [];
+    this.#stopped.abort();
     await this.#turn;
     await this.#deps.reader.stop();
     await this.#sender?.stop();
@@ -144,10 +148,13 @@ export class AlertKeeper implements AlertsView, Service {
     this.#sender?.take(messages, crowdedOut);
     for (const { status, alert } of turn.changes)
       log.info({ alert: alert.id, severity: alert.severity }, `alert ${status}`);
+    const { onTurn } = this.#deps;
+    if (onTurn === undefined) return;
+    const { signal } = this.#stopped;
     try {
-      await this.#deps.onTurn?.(this.alerts(), over);
+      await unlessStopped(onTurn(this.alerts(), over), signal);
     } catch (error) {
-      log.warn({ error }, 'what the evaluation of alerts says could not be passed on');
+      if (!signal.aborted) log.warn({ error }, 'what the evaluation of alerts says could not be passed on');
     }
   }
 

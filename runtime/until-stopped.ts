@@ -43,3 +43,13 @@ export function pause(clock: Clock, ms: number, stopped: AbortSignal): Promise<v
     return undefined;
   });
 }
+
+/** The answer; or, once stopped, the reason of that: then nobody waits for the answer any more, nor for its failure. */
+export function unlessStopped<T>(asked: Promise<T>, stopped: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => reject(stopped.reason);
+    if (stopped.aborted) end();
+    stopped.addEventListener('abort', end, { once: true });
+    asked.then(resolve, reject).finally(() => stopped.removeEventListener('abort', end));
+  });
+}

@@ -8,6 +8,7 @@ import type { Position } from '../../energy/sun.ts';
 import type { Site } from '../../register/model.ts';
 import type { RegisterView } from '../../register/register-view.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { unlessStopped } from '../../runtime/until-stopped.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
 import type { TelemetryStore } from '../../store/telemetry-store.ts';
 import type {
@@ -66,6 +67,8 @@ const NOTHING: RolledUp = { rooms: [], stations: [], counters: [], resets: [] };
 
 export class CityReader {
   readonly #deps: CityReaderDeps;
+  /** Not waited for once it stops. */
+  readonly #rollUps: Pick<RollUpStore, 'rollUps' | 'meterEvents'>;
   readonly #days: BuildingDays;
   readonly #lamps: LampNights;
   readonly #stopped = new AbortController();
@@ -82,8 +85,12 @@ export class CityReader {
 
   constructor(deps: CityReaderDeps) {
     this.#deps = deps;
-    this.#days = new BuildingDays(deps);
-    this.#lamps = new LampNights(deps.store);
+    this.#rollUps = {
+      rollUps: (query) => unlessStopped(deps.store.rollUps(query), this.#stopped.signal),
+      meterEvents: (query) => unlessStopped(deps.store.meterEvents(query), this.#stopped.signal),
+    };
+    this.#days = new BuildingDays({ register: deps.register, store: this.#rollUps });
+    this.#lamps = new LampNights(this.#rollUps);
     this.#steadySinceMs = deps.clock.monotonicMs();
   }
 
@@ -166,7 +173,8 @@ export class CityReader {
   }
 
   async #readRolledUp(latest: LatestCity, now: number): Promise<void> {
-    const { register, store, clock } = this.#deps;
+    const { register, clock } = this.#deps;
+    const store = this.#rollUps;
     const failed: Unknown = {};
     const isWholeDue = this.#wholeAtMs === undefined || clock.monotonicMs() - this.#wholeAtMs >= WHOLE_AGAIN_MS;
     this.#triedAtMs = clock.monotonicMs();
@@ -203,7 +211,7 @@ export class CityReader {
     const stations = this.#sites('station').flatMap(({ id }) =>
       (latest.bySite.get(id) ?? []).filter(({ metrics }) => metrics.has('temperature_c')),
     );
-    const hours = await outdoorHours(this.#deps.store, stations, { from: now - (days + 1) * 86_400_000, to: now });
+    const hours = await outdoorHours(this.#rollUps, stations, { from: now - (days + 1) * 86_400_000, to: now });
     await this.#days.read(now, days, (night) => meanOver(hours, night), this.#stopped.signal);
   }
 
@@ -221,7 +229,7 @@ export class CityReader {
 
   async #rooms(latest: LatestCity, now: number): Promise<RoomInput[]> {
     const devices = this.#devicesWith(latest, 'building', 'co2_ppm');
-    const series = await gaugeQuarters(this.#deps.store, 'co2_ppm', devices, now, AIR_MS);
+    const series = await gaugeQuarters(this.#rollUps, 'co2_ppm', devices, now, AIR_MS);
     return devices.flatMap((device) => {
       const co2 = series.get(`${device.gateway}/${device.device}`);
       return co2 === undefined ? [] : [{ ...this.#placeOf(device), co2 }];
@@ -230,7 +238,7 @@ export class CityReader {
 
   async #stations(latest: LatestCity, now: number): Promise<StationInput[]> {
     const devices = this.#devicesWith(latest, 'station', 'pm2_5_ug_per_m3');
-    const series = await gaugeQuarters(this.#deps.store, 'pm2_5_ug_per_m3', devices, now, PARTICLES_MS);
+    const series = await gaugeQuarters(this.#rollUps, 'pm2_5_ug_per_m3', devices, now, PARTICLES_MS);
     return devices.flatMap((device) => {
       const particles = series.get(`${device.gateway}/${device.device}`);
       return particles === undefined ? [] : [{ ...this.#placeOf(device), particles }];

@@ -35,7 +35,7 @@ export async function analysisRole(
   const figures = isPointSink(store)
     ? await run(new SiteFigureWriter({ ...context, ...deps, store, sink: store, tariffs }))
     : undefined;
-  const afterPass = figures && ((touched: Parameters<SiteFigureWriter['write']>[0]) => figures.write(touched));
+  const afterPass = figures && ((...told: Parameters<SiteFigureWriter['write']>) => figures.write(...told));
   const rollUps = await run(new RollUpWorker({ ...context, ...deps, options, afterPass }));
   return { rollUps, alerts: await keepAlerts(context, { ...deps, store: deps.current ?? store }) };
 }

@@ -28,6 +28,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import { fullJitterMs } from '../../runtime/retry.ts';
 import type { Service } from '../../runtime/service.ts';
+import { unlessStopped } from '../../runtime/until-stopped.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
 import { StoreFailure, type TelemetryStore } from '../../store/telemetry-store.ts';
 import { slotOf, startOfSlot } from '../counting/slots.ts';
@@ -76,9 +77,10 @@ export interface RollUpWorkerDeps {
   readonly registry: Registry;
   /**
    * Told which sites were counted again, after their rows are durable and before their marks are done, and of which a
-   * meter was retired, or no longer is: what it throws has it told again. For figures that are made of the rows.
+   * meter was retired, or no longer is: what it throws has it told again. For figures that are made of the rows. It need
+   * not come to an end once the signal is given.
    */
-  readonly afterPass?: ((touched: readonly TouchedSite[]) => Promise<void>) | undefined;
+  readonly afterPass?: ((touched: readonly TouchedSite[], stopped: AbortSignal) => Promise<void>) | undefined;
 }
 
 export interface RollUpStatus {
@@ -112,7 +114,8 @@ export class RollUpWorker implements Service {
   #appliedVersion = Number.NaN;
   /** What a failed turn had claimed is to be given back. */
   #mustRelease = false;
-  #running = false;
+  #isStarted = false;
+  #stopped = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   #sliceBeganMs = 0;
@@ -127,7 +130,7 @@ export class RollUpWorker implements Service {
     this.#facts = new RegisterFacts(register);
     this.#applied = new AppliedFacts(options.folder);
     this.#pass = new GroupPass({
-      store,
+      store: this.#stoppable(store),
       facts: this.#facts,
       mark: this.#mark,
       breathe: () => this.#breathe(),
@@ -165,14 +168,16 @@ export class RollUpWorker implements Service {
 
   async start(): Promise<void> {
     this.#applied.open();
-    this.#running = true;
+    this.#stopped = new AbortController();
+    this.#isStarted = true;
     this.#loop = this.#run();
   }
 
-  /** Finishes the group that is being written, gives the others back, and closes its file. */
+  /** Finishes the write that is under way and gives up the rest, which the next start makes again; closes its file. */
   async stop(): Promise<void> {
-    if (!this.#running) return;
-    this.#running = false;
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
+    this.#stopped.abort();
     this.#wake?.();
     await this.#loop;
     await this.#deps.marks.release(this.#session).catch((error: unknown) => {
@@ -195,7 +200,7 @@ export class RollUpWorker implements Service {
 
   async #run(): Promise<void> {
     const { log, random } = this.#deps;
-    for (let attempt = 0; this.#running; ) {
+    for (let attempt = 0; !this.#isStopped; ) {
       let pauseMs = EVERY_MS;
       try {
         await this.#turn();
@@ -203,6 +208,7 @@ export class RollUpWorker implements Service {
         this.#fault = '';
         attempt = 0;
       } catch (error) {
+        if (this.#isStopped) return;
         const words = error instanceof Error ? error.message : String(error);
         if (words !== this.#fault) log.error({ error }, `cannot roll up, readings wait for it: ${words}`);
         this.#fault = words;
@@ -210,7 +216,7 @@ export class RollUpWorker implements Service {
         pauseMs = 250 + fullJitterMs(BACK_OFF[kind], attempt++, random);
         this.#mustRelease = true;
       }
-      if (this.#running) await this.#pause(pauseMs);
+      if (!this.#isStopped) await this.#pause(pauseMs);
     }
   }
 
@@ -220,7 +226,7 @@ export class RollUpWorker implements Service {
     if (this.#mustRelease) await marks.release(this.#session);
     this.#mustRelease = false;
     if (!this.#applied.hasBegun) await this.#applied.begin(await store.totals({}), this.#mark);
-    while (this.#running) {
+    while (!this.#isStopped) {
       await this.#applyRegister();
       const time = this.#time();
       const before = startOfSlot(time.runningSlot);
@@ -229,7 +235,7 @@ export class RollUpWorker implements Service {
       await this.#rollUp(days, time);
       await this.#measure(before);
     }
-    if (!this.#running) return;
+    if (this.#isStopped) return;
     const now = clock.now();
     // Of what cannot be claimed yet, since more may come for its day, it is behind.
     const oldestMs = await this.#measure(startOfSlot(this.#time().runningSlot));
@@ -262,7 +268,7 @@ export class RollUpWorker implements Service {
     const isSealed = ({ dirty, owedHours }: DeviceWork) => dirty === undefined && owedHours.length === 0;
     await this.#done(works.filter(isSealed), time);
     for (const group of groupsOf(works.filter((work) => !isSealed(work)))) {
-      if (!this.#running) return;
+      if (this.#isStopped) return;
       const end = this.#seconds.startTimer();
       await this.#applied.noteRolledUp(group);
       await this.#rollUpGroup(group, time);
@@ -279,7 +285,7 @@ export class RollUpWorker implements Service {
       for (const width of ['15m', '1h', '1d'] as const) this.#rows.add(rows[width], width);
       this.#events.add(events);
     } catch (error) {
-      if (error instanceof StoreFailure || error instanceof WriteRefused) throw error;
+      if (error instanceof StoreFailure || error instanceof WriteRefused || this.#isStopped) throw error;
       const [only] = group;
       if (group.length > 1 || only === undefined) {
         for (const work of group) await this.#rollUpGroup([work], time);
@@ -290,7 +296,8 @@ export class RollUpWorker implements Service {
       this.#deps.log.error({ gateway, device, day: only.marked.day, error }, 'cannot roll up a device; its marks stay');
       return;
     }
-    await this.#deps.afterPass?.(touched);
+    this.#stopped.signal.throwIfAborted();
+    await this.#deps.afterPass?.(touched, this.#stopped.signal);
     await this.#done(group, time);
   }
 
@@ -339,7 +346,26 @@ export class RollUpWorker implements Service {
     return { runningSlot: slotOf(now - GRACE_MS), sealedSlot: slotOf(sealed), newestStamp: now + AHEAD_MS };
   }
 
+  get #isStopped(): boolean {
+    return this.#stopped.signal.aborted;
+  }
+
+  /** The same store; what is read of it is not waited for once the worker stops. What is written is. */
+  #stoppable(store: RollUpStore): RollUpStore {
+    const soon = <T>(asked: Promise<T>): Promise<T> => unlessStopped(asked, this.#stopped.signal);
+    return {
+      values: (query) => soon(store.values(query)),
+      rollUps: (query) => soon(store.rollUps(query)),
+      latestRollUps: (query) => soon(store.latestRollUps(query)),
+      meterEvents: (query) => soon(store.meterEvents(query)),
+      putRollUps: (update) => store.putRollUps(update),
+      keep: (kept, now) => store.keep(kept, now),
+    };
+  }
+
+  /** Throws when the worker stops: nothing of the group is written yet. */
   async #breathe(): Promise<void> {
+    this.#stopped.signal.throwIfAborted();
     if (performance.now() - this.#sliceBeganMs < SLICE_MS) return;
     await new Promise((resolve) => setImmediate(resolve));
     this.#sliceBeganMs = performance.now();

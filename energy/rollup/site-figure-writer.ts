@@ -10,6 +10,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import { getOrCreate } from '../../runtime/get-or-create.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Service } from '../../runtime/service.ts';
+import { unlessStopped } from '../../runtime/until-stopped.ts';
 import type { Point, PointSink } from '../../store/point-sink.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
 import { fiscalYear, fiscalYearAt, type Period } from '../calendar.ts';
@@ -62,6 +63,7 @@ export class SiteFigureWriter implements Service {
   #isLoaded = false;
   #fault = '';
   #tail: Promise<void> = Promise.resolve();
+  #stopped = new AbortController();
 
   constructor(deps: SiteFigureWriterDeps) {
     this.#deps = deps;
@@ -69,17 +71,25 @@ export class SiteFigureWriter implements Service {
   }
 
   async start(): Promise<void> {
+    this.#stopped = new AbortController();
     this.#sweeping = this.#deps.clock.every(SWEEP_EVERY_MS, () => void this.#sweepOrSay());
   }
 
   async stop(): Promise<void> {
     this.#sweeping?.cancel();
+    this.#stopped.abort();
     await this.#tail.catch(() => {});
   }
 
-  /** Resolves when the figures of everything touched are stored; throws StoreFailure, and then it is to be done again. */
-  write(touched: readonly TouchedSite[]): Promise<void> {
-    return this.#inTurn(() => this.#write(touched));
+  /**
+   * Resolves when the figures of everything touched are stored; throws StoreFailure, or the signal's reason, and then it
+   * is to be done again.
+   */
+  write(touched: readonly TouchedSite[], stopped: AbortSignal = this.#stopped.signal): Promise<void> {
+    return unlessStopped(
+      this.#inTurn(() => this.#write(touched, stopped)),
+      stopped,
+    );
   }
 
   /** Writes what is due of sites of which nothing came. Throws StoreFailure. */
@@ -94,7 +104,7 @@ export class SiteFigureWriter implements Service {
         const begin = Math.max(from, this.#writtenTo.get(site) ?? 0);
         return begin < to && this.#isInUse(site) ? [{ site, from: begin, to }] : [];
       });
-      await this.#write(silent);
+      await this.#write(silent, this.#stopped.signal);
       this.#sweptTo = to;
     });
   }
@@ -104,6 +114,7 @@ export class SiteFigureWriter implements Service {
       await this.sweep();
       this.#fault = '';
     } catch (error) {
+      if (this.#stopped.signal.aborted) return;
       // Nothing is lost: the same stretch is due again at the next turn.
       const words = error instanceof Error ? error.message : String(error);
       if (words !== this.#fault) this.#deps.log.error({ error }, `figures of silent sites wait: ${words}`);
@@ -125,7 +136,7 @@ export class SiteFigureWriter implements Service {
     this.#isLoaded = true;
   }
 
-  async #write(touched: readonly TouchedSite[]): Promise<void> {
+  async #write(touched: readonly TouchedSite[], stopped: AbortSignal): Promise<void> {
     if (touched.length === 0) return;
     await this.#load();
     const { store, sink, tariffs } = this.#deps;
@@ -133,6 +144,7 @@ export class SiteFigureWriter implements Service {
     for (const { day, sites } of this.#daysOf(touched)) {
       const names = [...sites.keys()];
       for (let first = 0; first < names.length; first += SITES_AT_ONCE) {
+        stopped.throwIfAborted();
         const some = names.slice(first, first + SITES_AT_ONCE);
         const rows = await store.rollUps({ width: '15m', sites: some, metrics: COUNTERS, ...day });
         this.#meters.take(rows);
