@@ -19,7 +19,7 @@ import type {
   NightsInput,
   StationInput,
 } from '../alert-inputs.ts';
-import { BuildingDays, DAYS_BACK } from './building-days.ts';
+import { BUILDING_COUNTERS, BuildingDays, DAYS_BACK } from './building-days.ts';
 import { gatewayFacts } from './gateway-facts.ts';
 import type { Intake } from './intake.ts';
 import { LampNights, sampleTimes } from './lamp-nights.ts';
@@ -212,7 +212,15 @@ export class CityReader {
       (latest.bySite.get(id) ?? []).filter(({ metrics }) => metrics.has('temperature_c')),
     );
     const hours = await outdoorHours(this.#rollUps, stations, { from: now - (days + 1) * 86_400_000, to: now });
-    await this.#days.read(now, days, (night) => meanOver(hours, night), this.#stopped.signal);
+    const stopped = this.#stopped.signal;
+    const series = new Map(
+      [...latest.bySite].map(([site, devices]) => [
+        site,
+        devices.reduce((sum, { metrics }) => sum + BUILDING_COUNTERS.filter((one) => metrics.has(one)).length, 0),
+      ]),
+    );
+    const seriesAt = (site: string) => series.get(site) ?? 0;
+    await this.#days.read({ now, days, seriesAt, temperature: (night) => meanOver(hours, night), stopped });
   }
 
   async #readLamps(latest: LatestCity, now: number): Promise<void> {

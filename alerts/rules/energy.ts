@@ -25,7 +25,8 @@ export const afterHours = fromFinding('after-hours', {
   place: ['site'],
   unknown: ({ now, buildings }, { site }) => {
     const building = buildings.find((one) => one.site === site);
-    if (building === undefined) return undefined;
+    // Without a schedule there is no after hours.
+    if (building?.schedule === undefined) return undefined;
     const lately = Math.floor(now / QUARTER_MS) - DAY_QUARTERS;
     return notMeasuredLately(building.load, lately) ? 'its load was not measured in the last 24 hours' : undefined;
   },

@@ -28,16 +28,30 @@ const EMPTY_W_PER_M2 = 8;
 const WORTH_KW = 2;
 const LOOK_BACK_DAYS = 7;
 
-export const afterHours: Rule = ({ now, buildings }) =>
-  buildings.flatMap((building) => {
-    const found = judge(building, now);
+export const afterHours: Rule = ({ now, buildings }) => {
+  // A thousand buildings have a dozen schedules, and calendars are slow.
+  const openBySchedule = new Map<string, readonly Period[]>();
+  const openOf = (schedule: OpenHours, zone: string): readonly Period[] => {
+    const key = `${zone} ${schedule.days} ${schedule.open} ${schedule.close}`;
+    const open = openBySchedule.get(key) ?? openTimes(schedule, zone, now);
+    openBySchedule.set(key, open);
+    return open;
+  };
+  return buildings.flatMap((building) => {
+    const found = judge(building, now, openOf);
     return found === undefined ? [] : [found];
   });
+};
 
-function judge(building: BuildingInput, now: number): Finding | undefined {
+function judge(
+  building: BuildingInput,
+  now: number,
+  openOf: (schedule: OpenHours, zone: string) => readonly Period[],
+): Finding | undefined {
   const { schedule, zone, load, site, name, use, floorAreaM2 } = building;
-  if (schedule === undefined || (use !== undefined && NEVER_ASLEEP.has(use))) return undefined;
-  const open = openTimes(schedule, zone, now);
+  if (schedule === undefined || load.values.length === 0) return undefined;
+  if (use !== undefined && NEVER_ASLEEP.has(use)) return undefined;
+  const open = openOf(schedule, zone);
   // The upper quarter, so that a public holiday in the week does not pass for the usual.
   const openKw = upperQuarter(open.flatMap((period) => known(load, trimmed(period))));
   if (openKw === undefined || openKw < WORTH_KW) return undefined;

@@ -44,12 +44,16 @@ const NOTHING_OF_DAYS = { peak: null, peakAt: null, base: null, afterHours: null
 
 /** Undefined when the site has no meter of the carrier. Throws a RangeError for tariffs that overlap. */
 export function siteDay(input: SiteDayInput): SiteDay | undefined {
-  const { site, carrier, day, zone, schedule, tariffs } = input;
-  const meters = metersOf(input.meters, carrier);
+  const meters = metersOf(input.meters, input.carrier);
   if (meters.length === 0) return undefined;
+  return siteDayOf(siteQuarters(meters, overOf(input), input.carrier), input);
+}
+
+/** The same of quarter hours that were made before: all of the day that are over, in order. */
+export function siteDayOf(quarters: readonly SiteQuarter[], input: Omit<SiteDayInput, 'meters'>): SiteDay {
+  const { site, carrier, day, zone, schedule, tariffs } = input;
   const scale = scaleOfCarrier(carrier);
-  const period = { from: day.from, to: Math.min(day.to, input.until) };
-  const quarters = siteQuarters(meters, period, carrier);
+  const period = overOf(input);
   const intervals = quarters.map((quarter) => intervalOf(quarter, scale));
   const total = sumOf(quarters, scale);
   const peak = peakOf(quarters, scale);
@@ -77,6 +81,11 @@ export function siteDay(input: SiteDayInput): SiteDay | undefined {
       kgCO2e: emissionsOf(carrier, total.consumption, Number(localDate(day.from, zone).slice(0, 4))),
     },
   };
+}
+
+/** The part of the day that is over. */
+function overOf({ day, until }: Pick<SiteDayInput, 'day' | 'until'>): Period {
+  return { from: day.from, to: Math.min(day.to, until) };
 }
 
 function sumOf(

@@ -379,5 +379,9 @@ describe('after hours', () => {
         { site: 'school' },
       ),
     ).toBeUndefined();
+    // Without a schedule nothing is after hours, and no load is kept.
+    const [school] = building(() => 100).buildings;
+    const always = { ...school!, schedule: undefined, load: quarters(0, () => 0) };
+    expect(unknown('after-hours', { buildings: [always] }, { site: 'school' })).toBeUndefined();
   });
 });
