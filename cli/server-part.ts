@@ -3,7 +3,6 @@
  * and at the register's owner, the console. The order is that of `server.ts`; what a role needs of another is that role
  * itself where it runs here, and its remote side where it does not (docs/decisions/0009).
  */
-import type { RollUpWorker } from '../energy/rollup/roll-up-worker.ts';
 import { gatewayMetrics } from '../ingest/gateway-metrics.ts';
 import { RegisterSnapshot } from '../register/register-snapshot.ts';
 import type { Log } from '../runtime/log.ts';
@@ -25,6 +24,7 @@ import { remoteMarks } from './roles/remote-marks.ts';
 import { followRegister, newDeviceReport, remoteEnrolment } from './roles/remote-register.ts';
 import { type RunningServer, startRoles } from './roles/role.ts';
 import { type Role, STORING_ROLES } from './roles/role-names.ts';
+import { hearRollUps, RollUpNews } from './roles/roll-up-news.ts';
 import { openStore, withLatestOf } from './roles/store.ts';
 import { secret } from './secret.ts';
 import type { Settings } from './settings.ts';
@@ -68,14 +68,16 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
     const ingest = own?.ingest ?? (ingestClient && (await run(new RemoteIngest({ ...context, client: ingestClient }))));
     // The newest values are in the memory of the process that commits them.
     const current = store && ingestClient ? withLatestOf(ingestClient, store) : store;
-    let rollUps: RollUpWorker | undefined;
+    let rollUps = has('console') ? hearRollUps(door, clock) : undefined;
     let alerts = has('console') ? hearAlerts(door, clock) : undefined;
     if (has('analysis') && store !== undefined && current !== undefined && ingest !== undefined) {
       const marks = own?.marks ?? remoteMarks(clientOfNeeded(settings, 'ingest'));
       const console = has('console') ? undefined : clientOfNeeded(settings, 'console');
       const analysis = await analysisRole(context, { register, store, current, marks, ingest, console });
-      rollUps = analysis.rollUps;
-      if (has('console')) alerts = analysis.alerts;
+      if (console === undefined) {
+        rollUps = () => analysis.rollUps.status();
+        alerts = analysis.alerts;
+      } else await run(new RollUpNews({ ...context, console, status: () => analysis.rollUps.status() }));
     }
     door.onText('metrics', async function* () {
       yield `${await registry.metrics()}\n`;
@@ -92,7 +94,7 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
         alerts,
         broker,
         simulated: undefined,
-        rollUps: rollUps && (() => rollUps.status()),
+        rollUps,
       });
       address = console.address;
     }

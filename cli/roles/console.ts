@@ -14,8 +14,7 @@ export async function consoleRole(
   deps: Pick<ConsoleDeps, 'register' | 'store' | 'ingest' | 'alerts'> & {
     readonly broker: BrokerPlace;
     readonly simulated: SimulatedGateways | undefined;
-    /** Absent where the role analysis runs elsewhere. */
-    readonly rollUps?: ConsoleDeps['rollUps'];
+    readonly rollUps: ConsoleDeps['rollUps'];
     readonly operatorToken: string;
   },
 ): Promise<Console> {

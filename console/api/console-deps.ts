@@ -69,7 +69,7 @@ export interface ConsoleDeps {
   readonly history?: (() => HistoryView) | undefined;
   /** The books of the simulated gateways; absent without a simulated city. */
   readonly simulatedAccounts?: (() => readonly SimulatedAccount[]) | undefined;
-  /** Absent where roll-ups are made in another process. */
+  /** Throws where nobody can say; absent where nothing is rolled up. */
   readonly rollUps?: (() => Promise<RollUpView>) | undefined;
   readonly registry: Registry;
   readonly clock: Clock;

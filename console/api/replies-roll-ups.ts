@@ -41,8 +41,8 @@ export type RollUpsReply = z.infer<typeof rollUpsReply>;
 
 export const rollUpStatusReply = z.object({
   state: z
-    .enum(['caught-up', 'behind', 'elsewhere', 'unknown'])
-    .describe('`elsewhere`: another process rolls up, ask its /metrics; `unknown`: `fault` says why'),
+    .enum(['caught-up', 'behind', 'none', 'unknown'])
+    .describe('`none`: nothing is rolled up here; `unknown`: `fault` says why'),
   pending_quarters: z.number().optional().describe('Quarter hours of devices that are over and not rolled up'),
   oldest_s: z.number().optional().describe('How long the oldest of them waits'),
   behind_s: z.number().optional().describe('How long ago it was that all is rolled up of; 0 when nothing waits'),

@@ -6,12 +6,12 @@ import type { RollUpStatusReply } from './replies-roll-ups.ts';
 /** A fortnight that comes at once takes minutes to roll up; what takes longer is not well. */
 const WELL_WITHIN_S = 1_800;
 
-/** `elsewhere` where another process rolls up. A question that fails is a fault in the reply. */
+/** A question that fails is a fault in the reply. */
 export async function rollUpState({
   rollUps,
   clock,
 }: Pick<ConsoleDeps, 'rollUps' | 'clock'>): Promise<RollUpStatusReply> {
-  if (rollUps === undefined) return { state: 'elsewhere' };
+  if (rollUps === undefined) return { state: 'none' };
   try {
     const { pendingQuarters, oldestMs, caughtUpAt, fault, failedDevices } = await rollUps();
     const behindMs = caughtUpAt === undefined ? oldestMs : Math.max(0, clock.now() - caughtUpAt);
@@ -32,7 +32,7 @@ export async function rollUpState({
 
 export function rollUpHealth(status: RollUpStatusReply): { ok: boolean; words: string } {
   const { state, pending_quarters: pending = 0, oldest_s: oldest = 0, behind_s: behind = 0 } = status;
-  if (state === 'elsewhere') return { ok: true, words: 'run elsewhere' };
+  if (state === 'none') return { ok: true, words: 'none are made' };
   const { fault = '', failed_devices: failed = [], caught_up_at: caughtUpAt } = status;
   const since = caughtUpAt == null ? 'not caught up since the start' : `last caught up at ${caughtUpAt}`;
   const words = [
