@@ -4,6 +4,8 @@
  * and register are in other processes.
  */
 import type { CircuitInput, ResetInput, RoomInput } from '../../energy/findings/finding.ts';
+import { isStaleThroughout, ROOM_READ_MS, STALE_ROOM_READ_MS } from '../../energy/findings/high-co2.ts';
+import { nameOf } from '../../energy/rollup/device-facts.ts';
 import type { Position } from '../../energy/sun.ts';
 import type { Site } from '../../register/model.ts';
 import type { RegisterView } from '../../register/register-view.ts';
@@ -42,7 +44,6 @@ const RECENT_DAYS = 3;
 const WARM_UP_MS = 90_000;
 /** The wall clock was set when it moved this much more or less than time did. */
 const CLOCK_SET_MS = 30_000;
-const AIR_MS = 26 * 3_600_000;
 const PARTICLES_MS = 4 * 3_600_000;
 /** What was read longer ago is too old to judge by. */
 const STALE_MS = 30 * 60_000;
@@ -237,9 +238,14 @@ export class CityReader {
 
   async #rooms(latest: LatestCity, now: number): Promise<RoomInput[]> {
     const devices = this.#devicesWith(latest, 'building', 'co2_ppm');
-    const series = await gaugeQuarters(this.#rollUps, 'co2_ppm', devices, now, AIR_MS);
+    const lately = await gaugeQuarters(this.#rollUps, 'co2_ppm', devices, now, ROOM_READ_MS);
+    const stale = devices.filter((device) => {
+      const co2 = lately.get(nameOf(device));
+      return co2 !== undefined && isStaleThroughout(co2);
+    });
+    const longer = await gaugeQuarters(this.#rollUps, 'co2_ppm', stale, now, STALE_ROOM_READ_MS);
     return devices.flatMap((device) => {
-      const co2 = series.get(`${device.gateway}/${device.device}`);
+      const co2 = longer.get(nameOf(device)) ?? lately.get(nameOf(device));
       return co2 === undefined ? [] : [{ ...this.#placeOf(device), co2 }];
     });
   }

@@ -19,6 +19,14 @@ const BREAK_QUARTERS = 4;
 /** A run that ended this long ago is over. */
 const OVER_QUARTERS = 4;
 const LOOK_BACK_MS = 86_400_000;
+const HOUR_MS = 4 * QUARTER_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** This much is read of every room … */
+export const ROOM_READ_MS = 26 * HOUR_MS;
+/** … and this much of one where that begins in stale air, or nobody could say since when it is stale. */
+export const STALE_ROOM_READ_MS = 14 * DAY_MS;
+/** Longer than this is told in days. */
+const MOST_HOURS = 48;
 
 interface Run {
   readonly from: number;
@@ -42,9 +50,21 @@ export const highCo2: Rule = ({ now, rooms }) =>
     return [tell(room, run, { isNow, isSevere })];
   });
 
+/** The air was stale already when what is read of the room begins, and was not fresh and stale again since. */
+export function isStaleThroughout(co2: QuarterSeries): boolean {
+  const run = runsOf(co2).at(-1);
+  return run !== undefined && beginsWith(run, co2);
+}
+
+function beginsWith({ from }: Run, { firstSlot }: QuarterSeries): boolean {
+  return from <= (firstSlot + BREAK_QUARTERS) * QUARTER_MS;
+}
+
 function tell(room: RoomInput, run: Run, { isNow, isSevere }: { isNow: boolean; isSevere: boolean }) {
   const { site, siteName, zone, gateway, device, name } = room;
-  const hours = (run.quarters * QUARTER_MS) / 3_600_000;
+  const hours = (run.quarters * QUARTER_MS) / HOUR_MS;
+  const isOlder = beginsWith(run, room.co2);
+  const time = hours <= MOST_HOURS ? `${written(hours, 1)} h` : `${written(hours / 24, 1)} days`;
   return aFinding({
     kind: 'high-co2',
     severity: isSevere && isNow ? 'critical' : 'warning',
@@ -54,8 +74,9 @@ function tell(room: RoomInput, run: Run, { isNow, isSevere }: { isNow: boolean; 
     since: run.from,
     title: `Stale air: ${name}, ${siteName}`,
     words:
-      `CO₂ ${isNow ? 'is' : 'was'} above ${written(HIGH_PPM)} ppm for ${written(hours, 1)} h, ` +
-      `at most ${written(run.peak)} ppm; it rose above it on ${inWords(run.from, zone)}${isNow ? '' : ' and is below it now'}.`,
+      `CO₂ ${isNow ? 'is' : 'was'} above ${written(HIGH_PPM)} ppm for ${time}${isOlder ? ' or more' : ''}, ` +
+      `at most ${written(run.peak)} ppm; it ${isOlder ? 'was above it already' : 'rose above it'} on ` +
+      `${inWords(run.from, zone)}${isNow ? '' : ' and is below it now'}.`,
     whatToDo:
       'Open windows now; then look whether the ventilation of the room runs, its dampers open, and whether more people use it than it is made for.',
     figures: [

@@ -170,6 +170,16 @@ describe('rooms', () => {
     expect(found(...times(93, 900), 1_500)).toEqual([]);
     expect(found(...times(93, 900), 1_500, 1_600)).toEqual(['critical']);
   });
+  it('say since when, and that it may be longer where nothing older is read', () => {
+    const tell = (...ppm: number[]) => findingsOf(aCity({ rooms: [aRoom(ppm)] }))[0];
+    const rose = tell(...times(16, 900), ...times(88, 1_500));
+    expect(rose?.words).toMatch(/above 1,220 ppm for 22 h, at most 1,500 ppm; it rose above it on /);
+    const already = tell(...times(104, 1_500));
+    expect(already?.words).toMatch(/above 1,220 ppm for 26 h or more, .* it was above it already on /);
+    const days = tell(...times(16, 900), ...times(480, 1_500));
+    expect(days?.words).toMatch(/above 1,220 ppm for 5 days, at most/);
+    expect(days?.since).toBe(Math.floor(DAY / QUARTER_MS) * QUARTER_MS - 5 * 86_400_000);
+  });
   it('that were far too high yesterday evening are still told of', () => {
     expect(found(...times(4, 1_600), ...times(60, 700))).toEqual(['warning']);
     expect(found(...times(20, 1_300), ...times(60, 700))).toEqual([]);

@@ -18,6 +18,7 @@ import type {
   ResetInput,
   RoomInput,
 } from '../../../energy/findings/finding.ts';
+import { isStaleThroughout, ROOM_READ_MS, STALE_ROOM_READ_MS } from '../../../energy/findings/high-co2.ts';
 import { RESETS_SHOWN_DAYS } from '../../../energy/findings/meter-reset.ts';
 import { findingsOf } from '../../../energy/findings/rules.ts';
 import { nameOf } from '../../../energy/rollup/device-facts.ts';
@@ -37,7 +38,6 @@ import { countersAt } from './site-counters.ts';
 const LOOK_AGAIN_MS = 15_000;
 const DAY_MS = 86_400_000;
 const LOAD_DAYS = 8;
-const AIR_MS = 26 * 3_600_000;
 const RESET_CARRIERS: readonly Carrier[] = ['electricity', 'solar', 'gas', 'water', 'heat', 'export'];
 /** Of a quarter hour measured less than this (percent) the power is not known. */
 const ENOUGH_MEASURED = 50;
@@ -198,24 +198,36 @@ export class FindingsKeeper {
     const rooms = this.#sites('building').flatMap((site) =>
       (city.bySite.get(site.id) ?? []).flatMap((device) => (device.values.has('co2_ppm') ? [{ site, device }] : [])),
     );
-    const devices = rooms.map(({ device }) => device);
-    const read = await this.#deps.reader.quarters('co2_ppm', devices, { from: at - AIR_MS, to: at });
-    const firstSlot = Math.floor((at - AIR_MS) / QUARTER_MS);
-    return rooms.map(({ site, device }) => {
-      const values = new Float64Array(Math.ceil(AIR_MS / QUARTER_MS) + 1).fill(Number.NaN);
-      for (const { start, mean } of read.rows.get(nameOf(device)) ?? []) {
-        if (mean !== null) values[start / QUARTER_MS - firstSlot] = mean;
-      }
-      return {
-        site: site.id,
-        siteName: site.name,
-        zone: site.zone,
-        gateway: device.gateway,
-        device: device.device,
-        name: device.name,
-        co2: { firstSlot, values },
-      };
+    const lately = await this.#co2(
+      rooms.map(({ device }) => device),
+      { from: at - ROOM_READ_MS, to: at },
+    );
+    const stale = rooms.flatMap(({ device }) => {
+      const co2 = lately.get(nameOf(device));
+      return co2 !== undefined && isStaleThroughout(co2) ? [device] : [];
     });
+    const longer = await this.#co2(stale, { from: at - STALE_ROOM_READ_MS, to: at });
+    return rooms.flatMap(({ site, device }) => {
+      const { gateway, device: id, name } = device;
+      const co2 = longer.get(nameOf(device)) ?? lately.get(nameOf(device));
+      if (co2 === undefined) return [];
+      return [{ site: site.id, siteName: site.name, zone: site.zone, gateway, device: id, name, co2 }];
+    });
+  }
+
+  async #co2(devices: readonly DeviceNow[], range: Period): Promise<Map<string, QuarterSeries>> {
+    const { rows } = await this.#deps.reader.quarters('co2_ppm', devices, range);
+    const firstSlot = Math.floor(range.from / QUARTER_MS);
+    const length = Math.ceil((range.to - range.from) / QUARTER_MS) + 1;
+    return new Map(
+      devices.map((device) => {
+        const values = new Float64Array(length).fill(Number.NaN);
+        for (const { start, mean } of rows.get(nameOf(device)) ?? []) {
+          if (mean !== null) values[start / QUARTER_MS - firstSlot] = mean;
+        }
+        return [nameOf(device), { firstSlot, values }];
+      }),
+    );
   }
 
   /** What buildings take, their solar roofs included: from the grid, less what they feed, and what they make. */
