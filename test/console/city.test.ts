@@ -288,8 +288,9 @@ describe('a city in trouble', () => {
 
   it('names what is wrong once it has looked', async () => {
     const { ask, store, clock, ingest } = await aLivingCity();
-    for (let time = NOW - 3 * 60 * MINUTE; time < NOW; time += MINUTE) {
-      store.put('library', { device: 'air-1', time, values: { co2_ppm: 1_500 } });
+    const since = NOW - 40 * 60 * MINUTE;
+    for (let time = since - 60 * MINUTE; time < NOW; time += MINUTE) {
+      store.put('library', { device: 'air-1', time, values: { co2_ppm: time < since ? 900 : 1_500 } });
     }
     ingest.set('roof-gateway', aGatewayStatus({ gateway: 'roof-gateway', online: false }));
     await ask('/api/problems');
@@ -301,5 +302,7 @@ describe('a city in trouble', () => {
     expect(problems.map(({ kind, site }) => `${kind} ${site}`)).toEqual(
       expect.arrayContaining(['high-co2 city-hall', 'silent-gateway roof']),
     );
+    // Longer than rooms are read which were fresh a day ago.
+    expect(problems.find(({ kind }) => kind === 'high-co2')?.since_ms).toBe(since);
   });
 });
