@@ -83,7 +83,7 @@ function printPreview({ kind, first_new, first_changed, tokens_to_make, ...count
     print(`line ${line}: ${id}: ${words.join(', ')}`);
   }
   if (counts.changed > first_changed.length) print(`… and ${counts.changed - first_changed.length} changed ones more.`);
-  const tokens = tokens_to_make > 0 ? `; ${tokens_to_make} tokens to make` : '';
+  const tokens = tokens_to_make > 0 ? `; ${tokens_to_make} ${tokens_to_make === 1 ? 'token' : 'tokens'} to make` : '';
   print(`${kind}: ${counts.new} new, ${counts.changed} changed, ${counts.unchanged} unchanged${tokens}.`);
 }
 
@@ -125,8 +125,9 @@ function placesFor({ tokens, outDir }: ListOptions): Places {
             'Make new ones with the same command and --renew-tokens.',
         );
       }
-      if (tokens !== undefined) printError(`Wrote ${issued.length} tokens to ${tokens}. They are not shown again.`);
-      if (outDir !== undefined) printError(`Wrote ${issued.length} configuration files to ${outDir}.`);
+      if (tokens !== undefined)
+        printError(`Wrote the tokens (${issued.length}) to ${tokens}. They are not shown again.`);
+      if (outDir !== undefined) printError(`Wrote the configuration files (${issued.length}) to ${outDir}.`);
     },
     giveUp() {
       if (handle === undefined || tokens === undefined) return;

@@ -61,7 +61,9 @@ function printSurvey(name: string, { survey, ambiguous }: SurveyedFile): void {
   const faultyRows = new Set(survey.faults.map(({ line }) => line)).size;
   if (survey.refused > faultyRows) printError(`… and ${survey.refused - faultyRows} refused rows more.`);
   const { rows, readings, empty, refused, firstMs, lastMs, devices } = survey;
-  print(`${rows} rows: ${readings} readings of ${devices} devices, ${empty} rows without a value, ${refused} refused.`);
+  print(
+    `${rows} rows: ${readings} readings of ${devices} ${devices === 1 ? 'device' : 'devices'}, ${empty} rows without a value, ${refused} refused.`,
+  );
   if (readings === 0) return;
   print(`From ${new Date(firstMs).toISOString()} to ${new Date(lastMs).toISOString()}.`);
   if (ambiguous > 0) print(`${ambiguous} times come twice in the zone, when clocks go back: see --ambiguous.`);

@@ -70,10 +70,20 @@ export class RowReader {
       const column = String(columnOf(issue.path) ?? '');
       if (this.faults.some((fault) => fault.column === column)) continue;
       const isMissing = given[String(issue.path[0] ?? '')] === undefined;
-      this.fault(column, isMissing ? 'is missing, and a new entry needs it.' : `${issue.message}.`);
+      this.fault(column, isMissing ? 'is missing, and a new entry needs it.' : wordsOf(issue));
     }
     return this.faults.length === 0 && result.success ? result.data : undefined;
   }
+}
+
+/** Of what zod finds, as one says it of a cell; our own messages stand as they are. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return `must be ${issue.values.map(String).join(' or ')}.`;
+  if (issue.code === 'too_small' && issue.origin !== 'string')
+    return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}.`;
+  if (issue.code === 'too_big' && issue.origin !== 'string')
+    return `must be ${issue.inclusive === false ? 'below' : 'at most'} ${issue.maximum}.`;
+  return `${issue.message}.`;
 }
 
 const PLAIN_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

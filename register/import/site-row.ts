@@ -24,6 +24,9 @@ export function readSite(row: RowReader, city: KnownCity): ReadEntry {
     budget_kwh: row.number('budget_kwh', before?.budget_kwh),
     retired: retired ? true : undefined,
   };
+  if (given.zone === undefined) {
+    row.fault('zone', 'is missing, and the city has none to take in its place. Write one, such as America/New_York.');
+  }
   const value = row.checked(siteSchema, given, ([field, inner]) =>
     field === 'tariffs' ? `tariff_${String(inner)}` : field,
   );

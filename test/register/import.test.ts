@@ -16,11 +16,11 @@ import { temporaryFolder } from '../temporary-folder.ts';
 const clock = new ManualClock();
 const HALL: Site = { id: 'town-hall', name: 'Town hall', kind: 'building', zone: 'America/New_York' };
 
-async function aCity() {
+async function aCity({ hasZone = true } = {}) {
   const register = new Register({ folder: temporaryFolder(), clock, log: silentLog });
   await register.start();
   onTestFinished(() => register.stop());
-  await register.putCity({ name: 'Boston', zone: 'America/New_York' });
+  if (hasZone) await register.putCity({ name: 'Boston', zone: 'America/New_York' });
   await register.putSite(HALL);
   await register.putGateway({ id: 'roof', name: 'Roof', site: 'town-hall', retired: false });
   const table = async (kind: ImportKind, text: string, options?: TableOptions) =>
@@ -68,10 +68,10 @@ describe('lists of sites', () => {
       expect.stringMatching(/^f:1 colour: is not a column of this list. Known are id, .* --ignore\.$/),
       expect.stringContaining('f:2 floor_area_m2 "12,5": has a decimal comma'),
       expect.stringContaining('f:2 id "Town Hall": must be 1 to 63'),
-      expect.stringContaining('f:2 latitude "99": '),
+      expect.stringContaining('f:2 latitude "99": must be at most 90.'),
       expect.stringContaining('f:2 zone "Boston": must be an IANA time zone'),
       expect.stringContaining('f:3 floor_area_m2 "1 200": has marks between thousands'),
-      expect.stringContaining('f:3 kind "parkland": '),
+      expect.stringContaining('f:3 kind "parkland": must be building or streetlights or station.'),
       expect.stringContaining('f:4 floor_area_m2 "abc": is not a number'),
       expect.stringContaining('f:4 id "park": is also in line 3'),
       expect.stringContaining('f:6: has 4 cells where the header has 7 columns'),
@@ -80,6 +80,13 @@ describe('lists of sites', () => {
     const version = register.version;
     expect((await apply('sites', text)).plan.faults).toHaveLength(11);
     expect(register.version).toBe(version);
+  });
+
+  test('say where a zone is to come from when the city has none', async () => {
+    const { faults } = await aCity({ hasZone: false });
+    expect(await faults('sites', 'id,name,kind\npark,Park,building\n')).toEqual([
+      'f:2 zone: is missing, and the city has none to take in its place. Write one, such as America/New_York.',
+    ]);
   });
 
   test.each([
