@@ -260,7 +260,7 @@ export class RollUpWorker implements Service {
     const { register, store, clock, afterPass } = this.#deps;
     if (afterPass === undefined) return;
     const touched = await sitesOfRetired(devices, { register, store, now: clock.now() });
-    if (touched.length > 0) await afterPass(touched);
+    if (touched.length > 0) await afterPass(touched, this.#stopped.signal);
   }
 
   async #rollUp(days: readonly MarkedDay[], time: PassTime): Promise<void> {
