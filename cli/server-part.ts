@@ -40,7 +40,7 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
         : undefined;
     const door = await run(internalServer(context, operatorToken));
 
-    const owned = has('console') ? await ownRegister(context) : undefined;
+    const { register: owned, manifest } = has('console') ? await ownRegister(context) : {};
     if (owned !== undefined) {
       await enrolServices(owned, serviceToken(settings), clock.now());
       openRegisterDoor(door, { register: owned, clock });
@@ -94,6 +94,7 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
         alerts,
         broker,
         simulated: undefined,
+        manifest,
         rollUps,
       });
       address = console.address;

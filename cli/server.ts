@@ -16,13 +16,13 @@ import { newDeviceReport } from './roles/remote-register.ts';
 import { type RunningServer, startRoles } from './roles/role.ts';
 import { openStore } from './roles/store.ts';
 import { secret } from './secret.ts';
-import { isManifest, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 export async function startServer(settings: Settings, log: Log): Promise<RunningServer> {
   return await startRoles(settings, log, async (context) => {
     const { run } = context;
     const folder = await run(new DataFolder(settings.data));
-    const register = await ownRegister(context);
+    const { register, manifest } = await ownRegister(context);
     const store = await openStore(context);
     const broker = await run(brokerRole(context, register));
 
@@ -46,6 +46,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       alerts,
       broker,
       simulated,
+      manifest,
       rollUps: () => rollUps.status(),
       operatorToken: folder.operatorToken(secret(settings.operator_token, settings.operator_token_file)),
     });
@@ -54,7 +55,12 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     if (simulated !== undefined) {
       await run(simulated);
       city = simulated.description;
-    } else if (isManifest(settings.city)) city = `${register.gateways().length} gateways from ${settings.city}`;
+    } else if (manifest !== undefined) {
+      const { file, faults } = manifest.state();
+      city = `${register.gateways().length} gateways from ${file}`;
+      if (faults.length > 0)
+        city = `${file} was not taken, see above; ${register.gateways().length} gateways as before`;
+    }
 
     folder.addresses = {
       roles: settings.roles,

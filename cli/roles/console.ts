@@ -3,6 +3,8 @@ import type { ConsoleDeps } from '../../console/api/console-deps.ts';
 import { type Console, createConsole } from '../../console/console.ts';
 import { gatewayFile } from '../../edge/gateway-file.ts';
 import { hashToken } from '../../register/credentials.ts';
+import type { ManifestWatch } from '../../register/manifest-watch.ts';
+import { faultText } from '../../runtime/yaml-file.ts';
 import type { SimulatedGateways } from '../../simulators/simulated-gateways.ts';
 import { readReferenceTables } from '../tariff-files.ts';
 import { VERSION } from '../version.ts';
@@ -14,12 +16,14 @@ export async function consoleRole(
   deps: Pick<ConsoleDeps, 'register' | 'store' | 'ingest' | 'alerts'> & {
     readonly broker: BrokerPlace;
     readonly simulated: SimulatedGateways | undefined;
-    readonly rollUps: ConsoleDeps['rollUps'];
+      /** Absent where the register follows no file. */
+      readonly manifest: ManifestWatch | undefined;
+      readonly rollUps: ConsoleDeps['rollUps'];
     readonly operatorToken: string;
   },
 ): Promise<Console> {
   const { settings, run } = context;
-  const { register, store, ingest, alerts, broker, simulated, rollUps, operatorToken } = deps;
+  const { register, store, ingest, alerts, broker, simulated, manifest, rollUps, operatorToken } = deps;
   return await run(
     createConsole({
       ...context,
@@ -29,6 +33,7 @@ export async function consoleRole(
       alerts,
       broker: () => broker.view(),
       rollUps,
+      manifestFaults: manifest && (() => manifest.state().faults.map(faultText)),
       ...(simulated === undefined
         ? {}
         : { history: () => simulated.history(), simulatedAccounts: () => simulated.accounts() }),

@@ -56,7 +56,15 @@ async function healthParts(deps: ConsoleDeps): Promise<NonNullable<HealthReply['
     },
     store: ingest.storeFault === '' ? WELL : { ok: false, words: ingest.storeFault },
     roll_ups: rollUpHealth(await rollUpState(deps)),
-    register: { ok: true, words: `version ${deps.register.version}, ${deps.register.gateways().length} gateways` },
+    register: registerHealth(deps),
     console: WELL,
   };
+}
+
+function registerHealth({ register, manifestFaults }: ConsoleDeps): { ok: boolean; words: string } {
+  const words = `version ${register.version}, ${register.gateways().length} gateways`;
+  const [first, ...more] = manifestFaults?.() ?? [];
+  if (first === undefined) return { ok: true, words };
+  const rest = more.length > 0 ? ` (and ${more.length} more, see the log)` : '';
+  return { ok: false, words: `${words}; the manifest was not taken. ${first}${rest}` };
 }
