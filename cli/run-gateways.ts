@@ -72,7 +72,7 @@ export async function runGateways(
   await startAll(gateways);
   for (const [index, config] of configs.entries()) {
     print(
-      `${config.id}: running, ${config.sources.length} sources, outbox in ${config.dataFolder}, city at ${config.broker.url}`,
+      `${config.id}: running, ${countedSources(config.sources.length)}, outbox in ${config.dataFolder}, city at ${config.broker.url}`,
     );
     if (config.sources.length === 0)
       printError(`${config.id}: has no sources, so nothing will be read; add some to its configuration`);
@@ -80,6 +80,11 @@ export async function runGateways(
   }
   print('Stop with Ctrl-C; what is not delivered stays in the outbox.');
   await untilSignal(() => stopAll(gateways), log, signalled);
+}
+
+export function countedSources(sources: number): string {
+  if (sources === 0) return 'no sources yet';
+  return sources === 1 ? '1 source' : `${sources} sources`;
 }
 
 /** Tells once, when the store holds the first reading of this run: the technician knows that it works. */

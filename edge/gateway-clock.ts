@@ -164,7 +164,10 @@ export class GatewayClock {
     const offsetMs = Math.round(this.offsetMs ?? 0);
     if (!wasConfirmed) this.#deps.log.info({ offsetMs }, 'the clock is confirmed');
     if (Math.abs(offsetMs) > TOLERANCE_MS) {
-      this.#deps.log.warn({ offsetMs }, 'the clock of this machine is wrong and is corrected; set up NTP on it');
+      this.#deps.log.warn(
+        { offsetMs },
+        "this machine's clock is wrong: readings are dated by the city's clock; set this one right, best by NTP",
+      );
     }
     this.#deps.onMeasured();
   }

@@ -1,5 +1,9 @@
-/** Structured logs, JSON lines on standard error. Secrets are cut out wherever they stand under a usual name. */
-import { type Logger, pino } from 'pino';
+/**
+ * Structured logs on standard error: JSON lines, or words where it is a terminal. Secrets are cut out wherever they
+ * stand under a usual name.
+ */
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { logWords } from './log-words.ts';
 
 export type Log = Logger;
 
@@ -7,6 +11,9 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const SECRET_KEYS = ['password', 'token', 'secret', 'authorization', 'hash', 'salt'];
+
+const STDERR = 2;
+const TERMINAL: DestinationStream = { write: (line) => void process.stderr.write(logWords(line)) };
 
 export function createLog(options: { level: LogLevel; name: string }): Log {
   return pino(
@@ -20,7 +27,7 @@ export function createLog(options: { level: LogLevel; name: string }): Log {
         censor: '[secret]',
       },
     },
-    pino.destination({ dest: 2, sync: true }),
+    process.stderr.isTTY ? TERMINAL : pino.destination({ dest: STDERR, sync: true }),
   );
 }
 

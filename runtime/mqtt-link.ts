@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:tls';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { Clock, Timer } from './clock.ts';
+import { connectionWords } from './connection-words.ts';
 import type { Log } from './log.ts';
 import type { Message, MessageHandler, MessageLink } from './message-link.ts';
 import type { Random } from './random.ts';
@@ -228,7 +229,11 @@ export class MqttLink implements MessageLink, Service {
     this.#hasFailed = true;
     const words =
       error instanceof Error
-        ? tlsWords(error, this.#attempt()) || error.message || (error as NodeJS.ErrnoException).code || error.name
+        ? tlsWords(error, this.#attempt()) ||
+          (this.#ready ? undefined : connectionWords(error, this.#options.url)) ||
+          error.message ||
+          (error as NodeJS.ErrnoException).code ||
+          error.name
         : String(error);
     if (words !== this.#lastError) this.#log.warn({ url: this.#options.url, error: words }, 'MQTT connection failed');
     this.#lastError = words;

@@ -10,7 +10,7 @@ export function edgeCommand(): Command {
       '--config <file...>',
       'gateway.yaml, as printed by: lamplighter gateway add; several files run several gateways',
     )
-    .option('--check', 'check the configuration and stop')
+    .option('--check', 'check the configuration, name every fault with its line, and stop')
     .addOption(
       new Option('--log-level <level>', 'how much is logged')
         .choices([...LOG_LEVELS])
@@ -20,12 +20,12 @@ export function edgeCommand(): Command {
     .action(async (options: { config: string[]; check?: boolean; logLevel: LogLevel }) => {
       const signalled = firstSignal();
       // Loaded here, so that other commands need not wait for MQTT and LMDB.
-      const { readConfigs, runGateways } = await import('../run-gateways.ts');
+      const { countedSources, readConfigs, runGateways } = await import('../run-gateways.ts');
       const configs = readConfigs(options.config);
       if (options.check === true) {
         for (const config of configs)
           print(
-            `${config.id}: the configuration is good; ${config.sources.length} sources, outbox in ${config.dataFolder}`,
+            `${config.id}: the configuration is good; ${countedSources(config.sources.length)}, outbox in ${config.dataFolder}`,
           );
         return;
       }

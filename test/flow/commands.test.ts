@@ -68,7 +68,7 @@ describe('a gateway', () => {
     writeFileSync(out, readFileSync(out, 'utf8').replace('sources: []', `sources:\n${entry}`));
     const checked = await lamplighter(['edge', '--config', out, '--check']);
     expect(checked).toMatchObject({ code: 0, stderr: '' });
-    expect(checked.stdout).toMatch(/^main-library-cellar: the configuration is good; 1 sources, outbox in /);
+    expect(checked.stdout).toMatch(/^main-library-cellar: the configuration is good; 1 source, outbox in /);
     const edge = new EdgeProcess([out], join(folder, 'edge.log'));
     await eventually(
       async () => (await gatewayOf(server.api, id)).counts.stored,
@@ -97,7 +97,7 @@ describe('a gateway', () => {
     // The one before stops working at once.
     await eventually(
       () => edge.child.exitCode === null && edge.log,
-      (log) => log !== false && /not authorized|bad username or password/i.test(log),
+      (log) => log !== false && /refuses the user name or its password \(token\)/.test(log),
     );
     expect(await edge.stop()).toBe(0);
 
@@ -184,6 +184,13 @@ test('dead letters are listed, shown, replayed and dropped', { timeout: 60_000 }
 
 test('the store is made and checked, with a server and without', { timeout: 60_000 }, async () => {
   const data = join(temporaryFolder(), 'data');
+  const missing = await lamplighter(['store', 'check', '--data', data]);
+  expect(missing).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/there is no store at .*telemetry\.duckdb/),
+  });
+  expect(existsSync(data)).toBe(false);
   const made = await lamplighter(['store', 'init', '--data', data]);
   expect(made).toMatchObject({ code: 0, stderr: '' });
   expect(made.stdout).toMatch(/^duckdb \S+: .*telemetry\.duckdb is open and holds 0 series/);
