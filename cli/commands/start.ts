@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -7,35 +7,30 @@ import { showHistory } from '../history-bar.ts';
 import { print } from '../print.ts';
 import { readSettings, wordsOfFaults } from '../read-settings.ts';
 import { isSplit, STORING_ROLES } from '../roles/role-names.ts';
-import { flagOf, isSecret, SETTING_KEYS, SETTINGS, type SettingKey, type Settings, variableOf } from '../settings.ts';
+import { isSecret, SETTING_KEYS, SETTINGS, type SettingKey, type Settings, variableOf } from '../settings.ts';
 import { untilSignal } from '../until-signal.ts';
 import { VERSION } from '../version.ts';
+import { settingOption } from './setting-option.ts';
 
 export function startCommand(): Command {
   const command = new Command('start')
     .description('run the server: broker, ingest, analysis and console, all in this process or some of them')
     .option('--config <file>', 'YAML file with any of the settings below, written with "_": mqtt_port: 1883');
   for (const key of SETTING_KEYS) {
-    if (isSecret(key)) continue;
-    const { help, value, schema } = SETTINGS[key];
-    const standard = schema.safeParse(undefined).data;
-    command.addOption(
-      new Option(
-        `${flagOf(key)} <${isLong(value) ? 'choice' : value}>`,
-        [
-          isLong(value) ? `${help}: ${value.split(/[|,]/).join(', ')}` : help,
-          standard === undefined || String(standard) === '' ? '' : ` (default: ${standard})`,
-        ].join(''),
-      ),
-    );
+    if (!isSecret(key)) command.addOption(settingOption(key));
   }
   command.addHelpText('after', () => {
     const secrets = SETTING_KEYS.filter(isSecret).map((key) => `  ${variableOf(key)}: ${SETTINGS[key].help}`);
     return [
       '',
-      'Every setting can be given as an environment variable too: LAMPLIGHTER_ and its name in capitals, such as',
+      'Every setting can also be an environment variable: LAMPLIGHTER_ and its name in capitals, such as',
       'LAMPLIGHTER_MQTT_PORT. Flags win over the environment, the environment over the file. Secrets are never flags:',
       ...secrets,
+      '',
+      'Examples:',
+      '  lamplighter start                                           the simulated city',
+      '  lamplighter start --city city.yaml --data /var/lib/city     your own, from a manifest',
+      '  lamplighter start --store influxdb --influx-url http://127.0.0.1:8086',
     ].join('\n');
   });
   return command.action(async (flags: Record<string, string | undefined>) => {
@@ -43,11 +38,6 @@ export function startCommand(): Command {
     if (!result.ok) throw new LamplighterError('bad-request', wordsOfFaults(result.faults));
     await runServer(result.settings);
   });
-}
-
-/** Choices that would leave no room for the words beside them. */
-function isLong(value: string): boolean {
-  return value.length > 20;
 }
 
 /** The parser names `--mqtt-port` mqttPort, `--retention-15m-days` retention15mDays; the settings have mqtt_port. */

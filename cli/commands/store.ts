@@ -1,13 +1,17 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { StoreCheck, TelemetryStore } from '../../store/telemetry-store.ts';
+import { STORE_FILE } from '../backup/kept-files.ts';
 import { DataFolder, runningServer } from '../data-folder.ts';
 import { print } from '../print.ts';
 import { readSettings, wordsOfFaults } from '../read-settings.ts';
 import { connectToServer } from '../server-client.ts';
-import { flagOf, SETTINGS, type SettingKey, type Settings } from '../settings.ts';
+import type { SettingKey, Settings } from '../settings.ts';
+import { settingOption } from './setting-option.ts';
 
 const STORE_SETTINGS: readonly SettingKey[] = [
   'data',
@@ -27,8 +31,8 @@ export function storeCommand(): Command {
     const sub = command
       .command(name)
       .description(description)
-      .option('--config <file>', 'the configuration of the server');
-    for (const key of STORE_SETTINGS) sub.option(`${flagOf(key)} <${SETTINGS[key].value}>`, SETTINGS[key].help);
+      .option('--config <file>', 'YAML file with the settings of the server');
+    for (const key of STORE_SETTINGS) sub.addOption(settingOption(key));
     sub.action(async (flags: Record<string, string | undefined>) => {
       const given = Object.fromEntries(
         STORE_SETTINGS.map((key) => [key, flags[key.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase())]]),
@@ -50,6 +54,13 @@ async function ask(name: 'init' | 'check', settings: Settings): Promise<StoreChe
   if ((await runningServer(settings.data)) !== undefined) {
     const server = await connectToServer(settings.data);
     return name === 'init' ? await server.post('/api/store/init') : await server.get('/api/store/check');
+  }
+  const file = join(settings.data, STORE_FILE);
+  if (name === 'check' && settings.store === 'duckdb' && !existsSync(file)) {
+    throw new LamplighterError(
+      'not-found',
+      `there is no store at ${file}. Name another folder with --data, or make one with: lamplighter store init --data ${settings.data}`,
+    );
   }
   // Loading the engines takes a moment that no other command should wait.
   const { createStore } = await import('../open-store.ts');
