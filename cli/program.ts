@@ -12,6 +12,7 @@ import { energyCommand } from './commands/energy.ts';
 import { exportCommand } from './commands/export.ts';
 import { gatewayCommand } from './commands/gateway.ts';
 import { healthCommand } from './commands/health.ts';
+import { helpCommand } from './commands/help.ts';
 import { importCommand } from './commands/import.ts';
 import { meterCommand } from './commands/meter.ts';
 import { metricsCommand } from './commands/metrics.ts';
@@ -25,13 +26,24 @@ import { tlsCommand } from './commands/tls.ts';
 import { versionCommand } from './commands/version.ts';
 import { VERSION } from './version.ts';
 
+const AFTER_ERROR = '(--help shows what can be given)';
+
+const FIRST_STEPS = `
+First steps:
+  lamplighter start                 a simulated city; then open http://127.0.0.1:8080
+  lamplighter start --city none     an empty city of your own
+  lamplighter gateway add --site town-hall --new-site "Town hall" --out gateway.yaml
+  lamplighter edge --config gateway.yaml
+  lamplighter help gateway add      every command has its own help
+`;
+
 export function lamplighterProgram(): Command {
-  return new Command('lamplighter')
+  const program = new Command('lamplighter')
     .description(
       "Carries energy and environment readings from a city's buildings and streetlights, and loses none on the way.",
     )
     .version(VERSION, '-v, --version', 'print the version')
-    .showHelpAfterError('(add --help for what can be given)')
+    .addHelpText('after', FIRST_STEPS)
     .addCommand(startCommand())
     .addCommand(edgeCommand())
     .addCommand(demoCommand())
@@ -55,4 +67,13 @@ export function lamplighterProgram(): Command {
     .addCommand(composeCommand())
     .addCommand(healthCommand())
     .addCommand(versionCommand());
+  program.addCommand(helpCommand(program));
+  pointToHelp(program);
+  return program;
+}
+
+/** A command does not take this over from the one above it. */
+function pointToHelp(command: Command): void {
+  command.showHelpAfterError(AFTER_ERROR);
+  for (const one of command.commands) pointToHelp(one);
 }

@@ -59,7 +59,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       const { file, faults } = manifest.state();
       city = `${register.gateways().length} gateways from ${file}`;
       if (faults.length > 0)
-        city = `${file} was not taken, see above; ${register.gateways().length} gateways as before`;
+        city = `${file} was not applied, see above; ${register.gateways().length} gateways as before`;
     }
 
     folder.addresses = {

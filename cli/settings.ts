@@ -70,47 +70,47 @@ interface Row {
 }
 
 export const SETTINGS = {
-  data: { schema: z.string().min(1).default('./data'), value: 'folder', help: 'where everything is kept' },
+  data: { schema: z.string().min(1).default('./data'), value: 'folder', help: 'folder in which everything is kept' },
   roles: {
     schema: roleList.default([...ONE_PROCESS]),
     value: ROLES.join(','),
-    help: 'which parts run in this process; the others run elsewhere',
+    help: 'parts to run in this process; the others run elsewhere',
   },
   console_url: {
     schema: url(/^https?:/, 'http://console:8090').optional(),
     value: 'url',
-    help: 'internal address of the process that runs the console and owns the register',
+    help: 'internal address of the process with the console role, which owns the register',
   },
   ingest_url: {
     schema: url(/^https?:/, 'http://ingest:8090').optional(),
     value: 'url',
-    help: 'internal address of the process that runs ingest',
+    help: 'internal address of the process with the ingest role',
   },
   broker_status_url: {
     schema: url(/^https?:/, 'http://broker:8090').optional(),
     value: 'url',
-    help: 'internal address of the process that runs the broker, for the console',
+    help: 'internal address of the process with the broker role, for the console',
   },
   internal_host: {
     schema: z.string().min(1).default('127.0.0.1'),
     value: 'address',
-    help: 'where this process listens for those that run the other roles',
+    help: 'address on which this process listens for those with the other roles',
   },
   internal_port: {
     schema: port.default(8090),
     value: 'port',
-    help: 'its port; used when other processes run roles; 0 takes a free one',
+    help: 'its port, used only when roles run in several processes; 0 takes a free one',
   },
   service_token: {
     schema: z.string().optional(),
     value: 'token',
-    help: 'what the processes of one city show each other',
+    help: 'secret that all processes of one city share',
     secret: true,
   },
   service_token_file: {
     schema: z.string().optional(),
     value: 'file',
-    help: 'file that holds what the processes of one city show each other',
+    help: 'file that holds the secret that all processes of one city share',
   },
   operator_token: {
     schema: z.string().optional(),
@@ -132,17 +132,17 @@ export const SETTINGS = {
   history_days: {
     schema: z.coerce.number('must be a number').min(0.001).max(60).default(HISTORY_DAYS),
     value: 'days',
-    help: 'past that the simulated sites tell when they first start',
+    help: 'how many days of history the simulated sites fill in at their first start',
   },
   faults: {
     schema: faultList.default([]),
     value: CITY_FAULTS.join(','),
-    help: 'what disturbs the simulated sites, beside what is wrong in them anyway',
+    help: 'extra trouble for the simulated sites, beside what is wrong in them anyway; several with commas',
   },
   host: {
     schema: z.string().min(1).default('127.0.0.1'),
     value: 'address',
-    help: 'where the console listens; anything but loopback asks for sign-in',
+    help: 'address on which the console listens; on any but loopback people must sign in',
   },
   port: { schema: port.default(8080), value: 'port', help: 'port of the console; 0 takes a free one' },
   map_tiles: {
@@ -152,12 +152,12 @@ export const SETTINGS = {
       })
       .optional(),
     value: 'url',
-    help: 'server of map tiles for the page; without one the page asks nobody else for anything',
+    help: 'map tile server for the page; without one the page makes no request to any other server',
   },
   mqtt_host: {
     schema: z.string().min(1).default('127.0.0.1'),
     value: 'address',
-    help: 'where the MQTT broker listens',
+    help: 'address on which the MQTT broker listens',
   },
   mqtt_port: {
     schema: portOrOff.default(1883),
@@ -172,24 +172,24 @@ export const SETTINGS = {
   tls: {
     schema: z.preprocess((value) => (value === false ? 'off' : value), z.enum(['off', 'auto']).default('off')),
     value: 'off|auto',
-    help: 'auto: MQTT over TLS with certificates of an own authority, kept and renewed in the data folder',
+    help: 'auto: MQTT over TLS, with a certificate authority of its own kept in the data folder',
   },
   tls_cert: { schema: z.string().min(1).optional(), value: 'file', help: 'certificate of the broker, PEM' },
   tls_key: { schema: z.string().min(1).optional(), value: 'file', help: 'its private key, PEM' },
   tls_ca: {
     schema: z.string().min(1).optional(),
     value: 'file',
-    help: 'authority of that certificate, given to new gateways; not needed for one of the public web',
+    help: 'authority of that certificate, handed to new gateways; not needed for a public authority',
   },
   tls_client_cert: {
     schema: z.enum(['required', 'optional', 'instead-of-token']).optional(),
     value: 'required|optional|instead-of-token',
-    help: 'ask clients for certificates that bear their user name; absent, nobody is asked',
+    help: 'ask clients for certificates that carry their user name; without this, none is asked for',
   },
   tls_client_ca: {
     schema: z.string().min(1).optional(),
     value: 'file',
-    help: 'authority of client certificates, PEM (default with --tls auto: the own one)',
+    help: 'authority of client certificates, PEM (default with --tls auto: its own)',
   },
   mqtts_port: { schema: portOrOff, value: 'port|off', help: 'port of MQTT over TLS (default: 8883 when TLS is on)' },
   ws_port: { schema: portOrOff, value: 'port|off', help: 'port of MQTT over WebSocket, path /mqtt (default: off)' },
@@ -197,7 +197,7 @@ export const SETTINGS = {
   gateway_url: {
     schema: url(/^(mqtt|ws)s?:/, 'mqtts://city.example.org').optional(),
     value: 'url',
-    help: 'address of the broker that new gateways are told, when it differs from what the settings above say',
+    help: 'broker address for the files of new gateways, when it differs from the settings above',
   },
   topic_prefix: {
     schema: z
@@ -220,7 +220,11 @@ export const SETTINGS = {
     help: 'file that holds the password at that broker',
   },
   broker_ca_file: { schema: z.string().optional(), value: 'file', help: 'certificate authority of that broker, PEM' },
-  broker_cert_file: { schema: z.string().optional(), value: 'file', help: 'our certificate at that broker, PEM' },
+  broker_cert_file: {
+    schema: z.string().optional(),
+    value: 'file',
+    help: 'client certificate to show to that broker, PEM',
+  },
   broker_key_file: { schema: z.string().optional(), value: 'file', help: 'its private key, PEM' },
   store: {
     schema: z.enum(['duckdb', 'influxdb']).default('duckdb'),
@@ -235,7 +239,7 @@ export const SETTINGS = {
   influx_version: {
     schema: z.enum(['1', '2']).optional(),
     value: '1|2',
-    help: 'version of its API; found out when absent',
+    help: 'version of its API; detected when left out',
   },
   influx_database: { schema: z.string().min(1).default('city'), value: 'name', help: 'database (1.x) or bucket (2.x)' },
   influx_org: { schema: z.string().optional(), value: 'name', help: 'organisation (2.x)' },
@@ -246,28 +250,28 @@ export const SETTINGS = {
   influx_password_file: { schema: z.string().optional(), value: 'file', help: 'file that holds the password (1.x)' },
   duckdb_threads: { schema: count(1).default(2), value: 'number', help: 'threads of DuckDB' },
   duckdb_memory_mb: { schema: count(64).default(1_024), value: 'MB', help: 'memory limit of DuckDB' },
-  queue_mb: { schema: count(1).default(64), value: 'MB', help: 'bound of the queue between intake and store' },
+  queue_mb: { schema: count(1).default(64), value: 'MB', help: 'most that may wait between intake and store' },
   retention_days: {
     schema: daysOrOff(2).default(400),
     value: 'days|off',
-    help: 'readings are kept so long, then deleted once rolled up; older ones are refused a day before; off: for ever',
+    help: 'how long readings are kept; nothing is deleted before it is rolled up; off: for ever',
   },
   retention_15m_days: {
     schema: daysOrOff(2).default(2_192),
     value: 'days|off',
-    help: 'roll-ups of quarter hours are kept so long, those of hours and days for ever; off: for ever',
+    help: 'how long quarter-hour roll-ups are kept (those of hours and days: for ever); off: for ever',
   },
   alert_webhook: {
     schema: url(/^https?:/, 'https://chat.example.org/hooks/…').optional(),
     value: 'url',
-    help: 'where alerts are told: POST of JSON as Alertmanager sends it',
+    help: 'address to which alerts are sent: a POST of JSON, as Alertmanager sends it',
     // Such addresses often hold a token.
     secret: true,
   },
   alert_webhook_file: {
     schema: z.string().min(1).optional(),
     value: 'file',
-    help: 'file that holds the address where alerts are told',
+    help: 'file that holds the address to which alerts are sent',
   },
   log_level: { schema: z.enum(LOG_LEVELS).default('warn'), value: LOG_LEVELS.join('|'), help: 'how much is logged' },
 } as const satisfies Record<string, Row>;

@@ -149,5 +149,5 @@ function nameOf(change: Exclude<Change, { kind: 'no-credential' }>): string {
 }
 
 function refusal(code: ErrorCode, label: string, faults: readonly string[]): LamplighterError {
-  return new LamplighterError(code, `The ${label} was not taken. ${faults.join(' ')}`);
+  return new LamplighterError(code, `The ${label} was not saved. ${faults.join(' ')}`);
 }

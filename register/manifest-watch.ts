@@ -20,7 +20,7 @@ export interface ManifestState {
   readonly file: string;
   /** Epoch milliseconds when the register last followed the file; undefined while it never has. */
   readonly appliedAt: number | undefined;
-  /** Why the file as it is now was not taken; empty when it was. */
+  /** Why the file as it is now was not applied; empty when it was. */
   readonly faults: readonly YamlFault[];
   /** Entries of the file that a person keeps otherwise at the console. */
   readonly conflicts: readonly ManifestConflict[];
@@ -109,7 +109,7 @@ export class ManifestWatch implements Service {
     const known = JSON.stringify(this.#state.faults) === JSON.stringify(faults);
     this.#state = { ...this.#state, faults };
     if (known) return;
-    for (const fault of faults) this.#log.error(`The manifest was not taken. ${faultText(fault)}`);
+    for (const fault of faults) this.#log.error(`The manifest was not applied. ${faultText(fault)}`);
   }
 
   #fingerprint(): string {

@@ -50,7 +50,7 @@ export function datedRetirement(change: Change, before: Known, now: number): Cha
     const name = change.kind === 'device' ? `${change.value.gateway}/${value.id}` : value.id;
     throw new LamplighterError(
       'bad-request',
-      `The ${change.kind} '${name}' was not taken. retired_at: lies in the future (${new Date(value.retired_at).toISOString()}). Retire it on the day itself, or leave the date out for now.`,
+      `The ${change.kind} '${name}' was not saved. retired_at: lies in the future (${new Date(value.retired_at).toISOString()}). Retire it on the day itself, or leave the date out for now.`,
     );
   }
   const known: Retirable | undefined =

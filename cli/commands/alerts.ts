@@ -14,8 +14,8 @@ const HISTORY = 50;
 export function alertsCommand(): Command {
   const command = new Command('alerts')
     .description('what is wrong, since when, and what to do')
-    .option('--history', 'those that are over')
-    .option('--json', 'everything, as the API answers it')
+    .option('--history', `show the alerts that are over instead (the last ${HISTORY})`)
+    .option('--json', 'print open and past alerts as JSON, as the API gives them')
     .addOption(dataOption())
     .action(async ({ data, history, json }: { data: string; history?: boolean; json?: boolean }) => {
       const server = await connectToServer(data);
@@ -28,7 +28,7 @@ export function alertsCommand(): Command {
   command
     .command('test-webhook')
     .description('send a test to the webhook that is set, and say what it answers')
-    .option('--config <file>', 'the configuration of the server')
+    .option('--config <file>', 'YAML file with the settings of the server')
     .action(async ({ config }: { config?: string }) => {
       const result = readSettings({ flags: { config }, env: process.env });
       if (!result.ok) throw new LamplighterError('bad-request', wordsOfFaults(result.faults));

@@ -28,7 +28,7 @@ export function analyticsCommand(): Command {
     .option('--from <when>', 'day of the site (2026-11-01), today, month, ISO 8601 with an offset, or -30d', '-30d')
     .option('--to <when>', 'the same; a day means its beginning', 'now')
     .option('--gwp <id>', 'global warming potentials: AR4, AR5, AR6', 'AR5')
-    .option('--json', 'the answer of the server as it is')
+    .option('--json', 'print JSON, as the API gives it')
     .addOption(dataOption())
     .action(async ({ data, json, ...query }: Options) => {
       const server = await connectToServer(data);

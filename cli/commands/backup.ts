@@ -10,6 +10,14 @@ export function backupCommand(): Command {
     .description('copy everything that the running server keeps, without stopping it')
     .argument('<to>', 'a new folder, a new file that ends in .tar, or - for an archive on standard output')
     .addOption(dataOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lamplighter backup backups/2026-11-23
+  lamplighter backup - | ssh vault 'cat > lamplighter.tar'
+`,
+    )
     .action(async (to: string, { data }: { data: string }) => {
       if (to === '-' && process.stdout.isTTY) {
         throw new LamplighterError(

@@ -38,7 +38,10 @@ export function completenessCommand(): Command {
     .option('--to <when>', 'the same; a day means its beginning', 'now')
     .option('--limit <number>', 'at most this many devices, the worst first')
     .option('--missing', 'name each missing range with its cause')
-    .option('--csv [file]', 'as CSV, to a file or to standard output: device-days, or with --missing the ranges')
+    .option(
+      '--csv [file]',
+      'write CSV, to this file or else to standard output: days of devices, or with --missing the ranges',
+    )
     .addOption(dataOption())
     .addHelpText('after', EXAMPLES)
     .action(async ({ data, csv, missing, ...query }: Options) => {

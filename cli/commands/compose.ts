@@ -24,7 +24,7 @@ export function composeCommand(): Command {
       'address of this machine on which the console, MQTT and Grafana are reached',
       '127.0.0.1',
     )
-    .option('--gateway-url <url>', 'address of the broker that new gateways are told (default: mqtt:// and --bind)')
+    .option('--gateway-url <url>', 'broker address for the files of new gateways (default: mqtt:// and --bind)')
     .action((options: { folder: string; bind: string; gatewayUrl?: string }) => init(options));
   return command;
 }

@@ -17,7 +17,7 @@ export function deadLettersCommand(): Command {
 
   filtered(command.command('list').description('list them, newest first'))
     .option('--limit <number>', 'at most this many', wholeNumber, 50)
-    .option('--after <id>', 'go on after this one')
+    .option('--after <id>', 'go on after this id')
     .action(async ({ data, gateway, reason, limit, after }: Filter & { limit: number; after?: string }) => {
       const server = await connectToServer(data);
       const query = { gateway, reason, limit, after };

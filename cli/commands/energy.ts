@@ -30,7 +30,7 @@ export function energyCommand(): Command {
     .option('--to <when>', 'the same; a day means its beginning', 'now')
     .addOption(new Option('--every <period>', 'length of a row').choices(ENERGY_PERIODS).default('day'))
     .option('--dates <list>', 'billing periods between the dates on which the meter was read: 2026-01-14,2026-02-12')
-    .option('--csv [file]', 'as CSV, to a file or to standard output')
+    .option('--csv [file]', 'write CSV, to this file or else to standard output')
     .addOption(dataOption())
     .action(async ({ data, csv, dates, ...query }: Options) => {
       const server = await connectToServer(data);

@@ -18,13 +18,21 @@ export function gatewayCommand(): Command {
   command
     .command('add')
     .description('add a gateway to the register; prints its id, its token once, and a ready gateway.yaml')
-    .requiredOption('--site <site>', 'id of the site where it hangs')
-    .option('--id <id>', 'its id: a-z, 0-9 and "-"; made from the name or site when absent')
+    .requiredOption('--site <site>', 'id of the site where it is')
+    .option('--id <id>', 'its id: a-z, 0-9 and "-"; made from its name or site when left out')
     .option('--name <name>', 'its name for people')
     .option('--new-site <name>', 'add the site under this name if the register does not have it')
     .option('--zone <zone>', 'IANA time zone of a new site', 'America/New_York')
     .option('--out <file>', 'write gateway.yaml there (mode 600) instead of printing it')
     .addOption(dataOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lamplighter gateway add --site town-hall --new-site "Town hall" --out gateway.yaml
+  lamplighter gateway add --site town-hall --id boiler-room > boiler-room.yaml
+`,
+    )
     .action(
       async (options: {
         site: string;
@@ -78,7 +86,10 @@ export function gatewayCommand(): Command {
   command
     .command('retire')
     .argument('<id>', 'which gateway, as lamplighter gateway list prints it')
-    .option('--at <date>', 'since when nothing is expected of its devices, in the zone of its site; now if left out')
+    .option(
+      '--at <date>',
+      'day from which no readings are expected of it, such as 2026-05-31, in the zone of its site (default: now)',
+    )
     .description('retire a gateway: it may not connect again; its readings stay')
     .addOption(dataOption())
     .action(async (id: string, { data, at }: { data: string; at?: string }) => {

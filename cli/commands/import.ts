@@ -12,6 +12,12 @@ import { dataOption } from './server-option.ts';
 
 const MOST_SHOWN = 50;
 
+const EXAMPLE = {
+  sites: '\nExample:\n  lamplighter import sites sites.csv --dry-run',
+  gateways: '\nExample:\n  lamplighter import gateways gateways.csv --tokens tokens.csv --out-dir gateways/',
+  devices: '\nExample:\n  lamplighter import devices devices.csv --dry-run',
+} as const;
+
 export function importCommand(): Command {
   const command = new Command('import').description('bring a city in: its sites, gateways, devices and past readings');
 
@@ -20,7 +26,7 @@ export function importCommand(): Command {
       .command(kind)
       .argument('<file.csv>', 'the list, one entry a line, with a header')
       .description(`add and change ${kind} by a CSV file; shows what would change, then asks`)
-      .addHelpText('after', `\nColumns, in any order:\n${columnHelp(kind)}`)
+      .addHelpText('after', `\nColumns, in any order:\n${columnHelp(kind)}\n${EXAMPLE[kind]}`)
       .option('--dry-run', 'only show what would change')
       .option('--yes', 'do not ask')
       .addOption(delimiterOption())

@@ -111,8 +111,8 @@ function eventsCommand(): Command {
 const MOST_EXPLAINED = 20;
 
 function decisionsCommand(): Command {
-  return filtered(new Command('decisions').description('list what people decided about counters and still holds'))
-    .option('--history', 'everything that was ever decided or withdrawn')
+  return filtered(new Command('decisions').description('list the decisions of people about counters that still hold'))
+    .option('--history', 'list everything that was ever decided or withdrawn')
     .action(async ({ data, csv, history, ...query }: Filter & { history?: true }) => {
       const server = await connectToServer(data);
       const path = history === true ? '/api/meters/decisions/history' : '/api/meters/decisions';
@@ -162,8 +162,8 @@ function filtered(command: Command): Command {
     .option('--device <gateway/device...>', 'only of these; * stands for any gateway or any device')
     .option('--metric <id>', 'only of this counter')
     .option('--limit <number>', 'at most this many', wholeNumber, 50)
-    .option('--after <place>', 'go on after this one')
-    .option('--csv', 'as CSV, to standard output')
+    .option('--after <place>', 'go on after this place, which the end of the list before names')
+    .option('--csv', 'write CSV to standard output')
     .addOption(dataOption());
 }
 

@@ -46,7 +46,7 @@ const MOST_FLOW_MS = 15_000;
 
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .description('load: thousands of light gateways in one process, whose books must close')
+    .description('load test: thousands of light gateways in one process; every reading must be accounted for')
     .option('--gateways <number>', 'how many', count(1, 60_000), 100)
     .option('--rate <number>', 'readings a second in all; without it each device is read once an interval', rate)
     .addOption(
@@ -55,14 +55,14 @@ export function simulateCommand(): Command {
     .option('--devices <number>', 'devices of a gateway', count(1, 1_000), FLEET_DEFAULTS.devices)
     .option('--values <number>', 'values of a reading', count(1, FLEET_METRICS.length), FLEET_DEFAULTS.values)
     .option('--duration <time>', 'end after this, such as 60s or 10m; without it Ctrl-C ends it', duration)
-    .option('--storm', 'cut every connection at once, once all flows, and measure until all is well again')
-    .option('--qos0', 'presence at QoS 0 as well, so that nothing asks the broker for an answer')
+    .option('--storm', 'once all gateways deliver, cut every connection at once and measure how long recovery takes')
+    .option('--qos0', 'publish presence at QoS 0 as well, so that the broker has nothing to answer')
     .option('--broker <url>', 'mqtt:// or mqtts:// address; default is the running server of --data')
     .option('--ca-file <file>', 'certificate authority of an mqtts:// broker, PEM')
     .option('--anonymous', 'connect without credentials, to a broker that takes anyone; needs --broker')
     .option('--tokens <file>', 'CSV of gateway,token to connect with; needs --broker')
     .option('--topic-prefix <prefix>', 'first levels of every topic', DEFAULT_TOPIC_PREFIX)
-    .option('--remove', 'retire the simulated gateways of the server of --data again, and end')
+    .option('--remove', 'retire the simulated gateways of the server of --data, and stop')
     .addOption(dataOption())
     .action(async (options: Options) => {
       if (options.remove === true) await remove(options);

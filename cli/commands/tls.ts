@@ -19,8 +19,8 @@ export function tlsCommand(): Command {
 
   withFolder(command.command('init'))
     .description("make an authority and the broker's certificate; overwrites nothing")
-    .option('--host <name...>', 'further names or addresses by which gateways reach the broker', hostsOption)
-    .option('--days <number>', `days that the broker's certificate holds (default: ${SERVER_DAYS})`, daysOption)
+    .option('--host <name...>', 'more names or addresses by which gateways reach the broker', hostsOption)
+    .option('--days <number>', `days that the broker's certificate is valid (default: ${SERVER_DAYS})`, daysOption)
     .action(async (options: FolderOptions & { host?: string[]; days?: number }) => {
       const folder = folderOf(options);
       await folder.init({ hosts: options.host ?? [], days: options.days });
@@ -33,7 +33,7 @@ export function tlsCommand(): Command {
   withFolder(command.command('renew'))
     .description('make a new certificate for the broker by the same authority; a running server takes it by itself')
     .option('--host <name...>', 'names or addresses to add to those of the certificate before', hostsOption)
-    .option('--days <number>', `days that it holds (default: ${SERVER_DAYS})`, daysOption)
+    .option('--days <number>', `days that it is valid (default: ${SERVER_DAYS})`, daysOption)
     .action(async (options: FolderOptions & { host?: string[]; days?: number }) => {
       const folder = folderOf(options);
       await folder.renew({ hosts: options.host ?? [], days: options.days });
@@ -41,9 +41,9 @@ export function tlsCommand(): Command {
     });
 
   withFolder(command.command('client'))
-    .description('make a certificate for a gateway (or an observer), whose name in it is its id')
+    .description('make a client certificate for a gateway, or for an observer')
     .requiredOption('--gateway <id>', 'id of the gateway, or user name of the observer', idOption)
-    .option('--days <number>', `days that it holds (default: ${CLIENT_DAYS})`, daysOption)
+    .option('--days <number>', `days that it is valid (default: ${CLIENT_DAYS})`, daysOption)
     .action(async (options: FolderOptions & { gateway: string; days?: number }) => {
       const folder = folderOf(options);
       const files = await folder.client({ id: options.gateway, days: options.days });
@@ -55,7 +55,7 @@ export function tlsCommand(): Command {
     });
 
   withFolder(command.command('show'))
-    .description('print every certificate: name, hosts and how long it holds')
+    .description('print every certificate: name, hosts and how long it is valid')
     .argument('[file]', 'a certificate file to print instead')
     .action((file: string | undefined, options: FolderOptions) => {
       if (file === undefined) show(folderOf(options));

@@ -71,7 +71,7 @@ export interface ConsoleDeps {
   readonly simulatedAccounts?: (() => readonly SimulatedAccount[]) | undefined;
   /** Throws where nobody can say; absent where nothing is rolled up. */
   readonly rollUps?: (() => Promise<RollUpView>) | undefined;
-  /** Why the manifest that the register follows was not taken, line by line; absent where it follows none. */
+  /** Why the manifest that the register follows was not applied, line by line; absent where it follows none. */
   readonly manifestFaults?: (() => readonly string[]) | undefined;
   readonly registry: Registry;
   readonly clock: Clock;

@@ -58,7 +58,7 @@ describe('health', () => {
     expect(parts.ingest.ok).toBe(false);
   });
 
-  it('is 503 while the manifest is not taken, with its first fault', async () => {
+  it('is 503 while the manifest is not applied, with its first fault', async () => {
     let faults = ['city.yaml:6: sites[0].kind: expected building', 'city.yaml:9: sites[1].id: twice'];
     const { get } = await aConsole(aCityOfOne({ manifestFaults: () => faults }));
     const reply = await get('/api/health');
@@ -66,7 +66,7 @@ describe('health', () => {
     expect(reply.json().parts.register).toEqual({
       ok: false,
       words:
-        'version 1, 1 gateways; the manifest was not taken. city.yaml:6: sites[0].kind: expected building (and 1 more, see the log)',
+        'version 1, 1 gateways; the manifest was not applied. city.yaml:6: sites[0].kind: expected building (and 1 more, see the log)',
     });
     faults = [];
     expect((await get('/api/health')).json().parts.register).toEqual({ ok: true, words: 'version 1, 1 gateways' });

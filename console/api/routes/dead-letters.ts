@@ -13,7 +13,10 @@ import { RequestError } from '../request-error.ts';
 const letterId = z
   .string()
   .max(200)
-  .regex(/^[a-z0-9-]+\/[a-z0-9]+\/\d+\/-?\d+$/, 'must be gateway/epoch/seq/index');
+  .regex(
+    /^[a-z0-9-]+\/[a-z0-9]+\/\d+\/-?\d+$/,
+    'must be the id of a dead letter: gateway/epoch/seq/index, such as library/k3f9/4711/0',
+  );
 const reason = z.string().min(1).max(64);
 
 /** Names what is meant: acting on everything by an empty body would be too easy. */

@@ -66,5 +66,5 @@ function registerHealth({ register, manifestFaults }: ConsoleDeps): { ok: boolea
   const [first, ...more] = manifestFaults?.() ?? [];
   if (first === undefined) return { ok: true, words };
   const rest = more.length > 0 ? ` (and ${more.length} more, see the log)` : '';
-  return { ok: false, words: `${words}; the manifest was not taken. ${first}${rest}` };
+  return { ok: false, words: `${words}; the manifest was not applied. ${first}${rest}` };
 }
