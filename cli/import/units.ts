@@ -123,7 +123,7 @@ export function isUnitName(name: string): boolean {
 }
 
 function tableOf({ symbol }: Metric): Readonly<Record<string, Convert>> {
-  return CONVERSIONS[symbol] ?? (symbol === '' ? { '1': same } : { [symbol]: same });
+  return CONVERSIONS[symbol] ?? (symbol === '' ? { '1': same } : { [plainName(symbol)]: same });
 }
 
 function plainName(name: string): string {

@@ -7,61 +7,25 @@
  * - A sensor that does not answer is written as null: the value is left out.
  * Sections and keys that are not understood are left alone; a known key of the wrong type refuses the message.
  */
-import { metricById } from '../../contract/metrics.ts';
 import { deviceIdFrom } from '../device-id.ts';
 import type { SourceReading } from '../sources/source.ts';
-import type { Codec, CodecContext } from './codec.ts';
+import type { CodecContext } from './codec.ts';
+import { type Json, jsonCodec, numberAt, objectAt, Refusal } from './json-codec.ts';
 import { parseTime } from './local-time.ts';
 
-type Json = Readonly<Record<string, unknown>>;
 type Values = Record<string, number>;
 
-/** The message is refused; the words name the field. */
-class Refusal extends Error {}
+export const tasmota = jsonCodec({ name: 'tasmota', hint: 'Is this a SENSOR topic?', decode });
 
-export const tasmota: Codec = {
-  name: 'tasmota',
-  decode(payload, context) {
-    try {
-      return { ok: true, readings: decode(payload, context) };
-    } catch (error) {
-      if (error instanceof Refusal) return { ok: false, words: error.message };
-      throw error;
-    }
-  },
-};
-
-function decode(payload: Uint8Array, context: CodecContext): SourceReading[] {
-  const message = parseObject(payload);
+function decode(message: Json, context: CodecContext): SourceReading[] {
   const time = timeOf(message.Time, context);
   const valuesByDevice = sensorValues(message, context.device);
   const own = valuesByDevice.get(context.device) ?? {};
   if (message.ENERGY !== undefined && message.ENERGY !== null) {
-    Object.assign(own, energyValues(section(message.ENERGY, 'ENERGY')));
+    Object.assign(own, energyValues(objectAt(message.ENERGY, 'ENERGY')));
     valuesByDevice.set(context.device, own);
   }
-  const readings: SourceReading[] = [];
-  for (const [device, values] of valuesByDevice) {
-    if (Object.keys(values).length === 0) continue;
-    for (const [metric, value] of Object.entries(values)) checkRange(metric, value);
-    readings.push({ device, values, ...(time === undefined ? {} : { time }) });
-  }
-  return readings;
-}
-
-function parseObject(payload: Uint8Array): Json {
-  let message: unknown;
-  try {
-    message = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8'));
-  } catch {
-    throw new Refusal('the payload is not JSON. Is this a SENSOR topic?');
-  }
-  return section(message, 'the payload');
-}
-
-function section(value: unknown, field: string): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  throw new Refusal(`${field}: expected an object`);
+  return [...valuesByDevice].map(([device, values]) => ({ device, values, ...(time === undefined ? {} : { time }) }));
 }
 
 /** Undefined when the device does not know the time: it counts from 1970 until it has reached a time server. */
@@ -80,8 +44,7 @@ function numbers(json: Json, key: string, path: string): (number | undefined)[] 
   if (list.length > 3) throw new Refusal(`${path}.${key}: ${list.length} entries; at most 3 phases are understood`);
   return list.map((entry: unknown) => {
     if (entry === null) return undefined;
-    if (typeof entry !== 'number') throw new Refusal(`${path}.${key}: expected a number`);
-    return entry;
+    return numberAt(entry, `${path}.${key}`);
   });
 }
 
@@ -186,8 +149,7 @@ function sensorValues(message: Json, device: string): Map<string, Values> {
       const { metric, convert } = SENSOR_KEYS[key] as SensorKey;
       const value = content[key];
       if (value === null) continue;
-      if (typeof value !== 'number') throw new Refusal(`${name}.${key}: expected a number`);
-      put(values, metric, rounded(convert(value, message)));
+      put(values, metric, rounded(convert(numberAt(value, `${name}.${key}`), message)));
     }
   }
   return byDevice;
@@ -225,11 +187,4 @@ function scaled(value: number | undefined, scale: number): number | undefined {
 /** Drops what binary arithmetic adds behind the digits that the device sent. */
 function rounded(value: number): number {
   return Number(value.toPrecision(12));
-}
-
-function checkRange(metric: string, value: number): void {
-  const row = metricById.get(metric);
-  if (row === undefined || !(value >= row.min && value <= row.max)) {
-    throw new Refusal(`${metric}: ${value} ${row?.symbol ?? ''} is not plausible (${row?.min} to ${row?.max})`);
-  }
 }
