@@ -130,8 +130,8 @@ export class CertificateWatch {
     if (leftMs > WARN_BEFORE_MS || now - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = now;
     const about = { file: this.#files.certFile, until: dateOf(this.#current) };
-    if (leftMs <= 0) this.#log.error(about, 'TLS: the certificate has ended, gateways refuse it. Renew it now.');
-    else this.#log.warn(about, `TLS: the certificate ends in ${Math.floor(leftMs / 86_400_000)} days. Renew it.`);
+    if (leftMs <= 0) this.#log.error(about, 'TLS: the certificate has expired, gateways refuse it. Renew it now.');
+    else this.#log.warn(about, `TLS: the certificate expires in ${Math.floor(leftMs / 86_400_000)} days. Renew it.`);
   }
 }
 

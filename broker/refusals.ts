@@ -43,7 +43,8 @@ export const REFUSALS = {
   anonymous: 'Connection refused: no user name or no password. Use the credential id and its token.',
   'bad-credential': 'Connection refused: unknown credential or wrong token. Issue a new token and enrol again.',
   'unknown-gateway': 'Connection refused: the gateway of this credential is not in the register. Add it.',
-  'retired-gateway': 'Connection refused: the gateway is retired. Take it back into service in the register.',
+  'retired-gateway':
+    'Connection refused: the gateway is retired. Put it back into service with: lamplighter import gateways (retired: no).',
   'client-id': 'Connection refused: the client id is not this credential’s. A gateway’s client id is its own id.',
   'client-id-in-use': 'Connection refused: another user holds this client id. Choose another client id.',
   'foreign-will': 'Connection refused: the last will may only be the gateway’s own presence.',

@@ -377,7 +377,10 @@ export class Uplink {
     } catch (error) {
       // Still held, so it goes again and is answered again: ingest knows a duplicate.
       for (const flight of flights) flight.isClosing = false;
-      this.#deps.log.error({ error: (error as Error).message }, 'the disk refuses to settle batches; they go again');
+      this.#deps.log.error(
+        { error: (error as Error).message },
+        'the disk refuses to settle batches; they are sent again',
+      );
     }
     this.#pump();
   }

@@ -57,10 +57,13 @@ export class ManifestWatch implements Service {
     try {
       this.#watcher = watch(dirname(this.#path), () => this.#soon());
       this.#watcher.on('error', (error) =>
-        this.#log.warn({ err: error }, 'the manifest is only looked at by the clock'),
+        this.#log.warn({ err: error }, 'the manifest is not watched any more; it is checked every few seconds instead'),
       );
     } catch (error) {
-      this.#log.warn({ err: error }, 'the folder of the manifest cannot be watched; it is looked at by the clock');
+      this.#log.warn(
+        { err: error },
+        'the folder of the manifest cannot be watched; it is checked every few seconds instead',
+      );
     }
     this.#look = this.#clock.every(LOOK_EVERY_MS, () => void this.reload());
     await this.reload();

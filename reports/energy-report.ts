@@ -138,7 +138,7 @@ function totalsOf(carriers: readonly CarrierReport[]): EnergyReport['totals'] {
 function notesOf(input: EnergyReportInput, carriers: readonly CarrierReport[], used: EnergyReport['used']): string[] {
   const { period, whole, tables } = input;
   const notes: string[] = [];
-  if (period.to < whole.to) notes.push('The month is not over: what is told is the part of it that is.');
+  if (period.to < whole.to) notes.push('The month is not over: the figures are of the part that is.');
   for (const { carrier, amount } of carriers) {
     if (amount.value === null || amount.known >= 1) continue;
     const known = percentOf(amount.known);

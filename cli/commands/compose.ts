@@ -76,7 +76,7 @@ export function envLines(bind: string, gatewayUrl: string): Line[] {
       value: bind,
       words: 'Where console, MQTT and Grafana are reached; 0.0.0.0 is everywhere: read docs/operations.md first.',
     },
-    { name: 'GATEWAY_URL', value: gatewayUrl, words: 'Address of the broker that new gateways are told.' },
+    { name: 'GATEWAY_URL', value: gatewayUrl, words: 'Address of the broker, for the files of new gateways.' },
   ];
 }
 

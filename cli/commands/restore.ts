@@ -20,6 +20,6 @@ export function restoreCommand(): Command {
       print(`Restored ${data} as it was at ${at} (Lamplighter ${lamplighter}; ${roles.join(', ')}).`);
       if (store === 'influxdb')
         print('Restore the backup of InfluxDB that was made after it before you start the server.');
-      print(`Start it with: lamplighter start --data ${data} — and the settings that it had.`);
+      print(`Start it with: lamplighter start --data ${data} — and the settings that it had before.`);
     });
 }

@@ -107,7 +107,7 @@ export class InternalServer implements Service {
     });
     const bound = server.address() as AddressInfo;
     this.#address = `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
-    this.#log.info({ address: this.#address }, 'other roles are answered here');
+    this.#log.info({ address: this.#address }, 'listening for the other roles');
   }
 
   async stop(): Promise<void> {
@@ -149,7 +149,7 @@ export class InternalServer implements Service {
         send: (line) => {
           response.write(`${JSON.stringify(line)}\n`);
           if (response.writableLength <= MOST_WAITING_BYTES) return true;
-          this.#log.warn('a process that follows this one takes nothing and was let go');
+          this.#log.warn('a process that follows this one stopped reading; its connection was closed');
           response.destroy();
           return false;
         },

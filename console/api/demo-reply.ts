@@ -10,7 +10,7 @@ export const demoReply = z.object({
     state: z.enum(['none', 'loading', 'done']),
     done_readings: count,
     total_readings: count,
-    oldest_day_ms: z.number().nullable().describe('From then on everything is told, epoch milliseconds'),
+    oldest_day_ms: z.number().nullable().describe('From this instant on the history is complete, epoch milliseconds'),
   }),
   gateways: z.array(
     z.object({

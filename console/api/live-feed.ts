@@ -128,7 +128,10 @@ export class LiveFeed {
     const now = this.#deps.clock.monotonicMs();
     for (const client of this.#clients) {
       if (client.send(name, body, { now, skippable })) continue;
-      this.#deps.log.info({ missed: client.missed }, 'a reader of the live stream took nothing and was let go');
+      this.#deps.log.info(
+        { missed: client.missed },
+        'a reader of the live stream stopped reading; its connection was closed',
+      );
       this.#remove(client);
       client.destroy();
     }

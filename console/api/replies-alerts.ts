@@ -53,7 +53,7 @@ export const alertsReply = z.object({
   cannot_be_judged: z.array(z.object({ rule: z.string(), rule_title: z.string(), why: z.string() })),
   webhook: z.object({
     set: z.boolean(),
-    waiting: z.number().describe('Messages that are still to be told'),
+    waiting: z.number().describe('Messages that are still to be sent'),
     dropped: z.number(),
     fault: z.string(),
   }),

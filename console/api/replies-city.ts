@@ -192,7 +192,7 @@ export const energyReply = z.object({
       events: z.array(z.enum(METER_EVENT_KINDS)),
     }),
   ),
-  events_total: z.number().describe('How many there are; the newest are told'),
+  events_total: z.number().describe('How many there are; the newest are listed'),
   events: z.array(
     z.object({
       kind: z.enum(METER_EVENT_KINDS),

@@ -65,17 +65,17 @@ it('warns a month before the end, every day, and shows the end as a metric', asy
   const { clock, registry, told } = await aWatch(31);
   const secondsLeft = async () =>
     Number(/^lamplighter_tls_certificate_expires_seconds (\S+)$/m.exec(await registry.metrics())?.[1]);
-  expect(told('the certificate ends in')).toEqual([]);
+  expect(told('the certificate expires in')).toEqual([]);
   expect((await secondsLeft()) / 86_400).toBeCloseTo(31, 1);
   await clock.advance(1.5 * DAY_MS);
-  expect(told('the certificate ends in')).toHaveLength(1);
-  expect(told('the certificate ends in')[0]).toMatch(/ends in 29 days\. Renew it\./);
+  expect(told('the certificate expires in')).toHaveLength(1);
+  expect(told('the certificate expires in')[0]).toMatch(/expires in 29 days\. Renew it\./);
   await clock.advance(DAY_MS);
-  expect(told('the certificate ends in')).toHaveLength(2);
+  expect(told('the certificate expires in')).toHaveLength(2);
   expect((await secondsLeft()) / 86_400).toBeCloseTo(28.5, 1);
 });
 
 it('begins with a certificate that has ended, and says so', async () => {
   const { told } = await aWatch(-1);
-  expect(told('the certificate has ended, gateways refuse it')).toHaveLength(1);
+  expect(told('the certificate has expired, gateways refuse it')).toHaveLength(1);
 });

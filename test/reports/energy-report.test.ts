@@ -331,7 +331,7 @@ describe('a month', () => {
     expect(carrierOf(report)).toMatchObject({ consumption: { value: 241 * 10 + 17.5 }, amount: { known: 1 } });
     // A third of the month's fixed and demand charges.
     expect(carrierOf(report).cost?.lines[2]).toMatchObject({ what: 'Customer charge', amount: 10 });
-    expect(report.notes[0]).toBe('The month is not over: what is told is the part of it that is.');
+    expect(report.notes[0]).toBe('The month is not over: the figures are of the part that is.');
   });
 
   it('of which only days are kept has consumption and days, and no shape', async () => {

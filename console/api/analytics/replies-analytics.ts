@@ -63,7 +63,7 @@ export const analyticsReply = z.object({
     station: z
       .object({ site: z.string(), name: z.string(), distance_km: z.number(), is_far: z.boolean() })
       .nullable()
-      .describe('The nearest that tells an outdoor temperature'),
+      .describe('The nearest that reports an outdoor temperature'),
     base_c: z.number().describe('Base of the degree-days, °C'),
     heating: figureReply.extend({ days: known, days_asked: known }),
     cooling: figureReply.extend({ days: known, days_asked: known }),

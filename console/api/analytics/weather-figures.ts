@@ -75,7 +75,7 @@ function modelReply({ base, heating, cooling, adjustedRSquared, metrics }: Daily
 
 function withoutStation(isPlaced: boolean): WeatherReply {
   const words = isPlaced
-    ? 'No station with a position tells an outdoor temperature. Add one of kind station with temperature_c.'
+    ? 'No station with a position reports an outdoor temperature. Add one of kind station with temperature_c.'
     : 'The register does not say where the site is. Give its latitude and longitude.';
   const code = isPlaced ? 'no-station' : 'no-position';
   const nothing = { days: null, days_asked: null };

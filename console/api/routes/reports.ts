@@ -46,7 +46,7 @@ export function reportRoutes(app: ConsoleApp, deps: ConsoleDeps): void {
       schema: {
         summary: 'The energy of a site in a month: consumption, cost, peak, emissions, completeness',
         description:
-          'A figure that cannot be told is null beside the words why, never 0. As XLSX a workbook; as CSV one of its tables.',
+          'A figure that is not known is null, with the reason beside it, never 0. As XLSX a workbook; as CSV one of its tables.',
         tags: ['reports'],
         querystring: query,
         response: { 200: energyReportReply },
