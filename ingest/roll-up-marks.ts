@@ -28,16 +28,14 @@ import { getOrCreate } from '../runtime/get-or-create.ts';
 import { type FreeBytes, LmdbFile } from '../runtime/lmdb-file.ts';
 import type { Service } from '../runtime/service.ts';
 import type { AdmittedBatch } from '../store/telemetry-store.ts';
+import { DeviceMarks, keyOf, MarkedDays } from './marked-days.ts';
 import {
   ALL_HOURS,
   addAll,
   addHours,
   addRange,
   bitOf,
-  both,
-  countOf,
-  DayMarks,
-  firstOf,
+  type DayMarks,
   hourBits,
   hourList,
   isEmpty,
@@ -83,21 +81,6 @@ interface MarkedQuarters {
   readonly quarters: Quarters;
 }
 
-/** The marks of a device, and where its last reading fell. */
-class DeviceMarks {
-  /** Nearly always today's only, so that a map would be larger than what is in it; the newest last. */
-  days: readonly DayMarks[] = [];
-  /** Quarter hour since 1970 of the reading before; the next one mostly lies in it too. */
-  quarter = -1;
-  current: DayMarks | undefined;
-  word: 0 | 1 | 2 | 3 = 0;
-  bit = 0;
-
-  day(number: number): DayMarks | undefined {
-    return this.days.findLast(({ day }) => day === number);
-  }
-}
-
 export interface FileRollUpMarksDeps {
   /** Folder of the LMDB environment: `<data>/roll-up-marks`. */
   readonly folder: string;
@@ -109,8 +92,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
   readonly name = 'marks of roll-ups';
   readonly #clock: Clock;
   readonly #file: LmdbFile<number, Key>;
-  readonly #gateways = new Map<string, Map<string, DeviceMarks>>();
-  readonly #byDay = new Map<number, Set<DayMarks>>();
+  readonly #marked = new MarkedDays();
   /** Touched by the group being committed. */
   readonly #flight: DayMarks[] = [];
   /** Days with hours that must be in the file before the group may be committed. */
@@ -130,7 +112,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
     const now = this.#clock.monotonicMs();
     for (const { key, value: hours } of this.#file.db.getRange({})) {
       const [gateway, device, day] = key;
-      const marks = this.#dayOf(gateway, device, day);
+      const marks = this.#marked.dayOf(gateway, device, day);
       marks.durableHours = hours;
       addHours(marks.dirty, hours);
       marks.dirtySinceMs = marks.touchedMs = now - QUIET_MS;
@@ -139,8 +121,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
 
   async stop(): Promise<void> {
     await this.#file.close();
-    this.#gateways.clear();
-    this.#byDay.clear();
+    this.#marked.clear();
     this.#flight.length = 0;
     this.#unwritten.length = 0;
   }
@@ -148,7 +129,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
   beforeCommit(group: readonly AdmittedBatch[]): Promise<void> | undefined {
     for (const { gateway, readings, rejected } of group) {
       if (rejected[0]?.index === WHOLE_BATCH || readings.length === 0) continue;
-      const devices = getOrCreate(this.#gateways, gateway, () => new Map<string, DeviceMarks>());
+      const devices = this.#marked.devicesOf(gateway);
       let name = '';
       let device: DeviceMarks | undefined;
       for (let index = 0; index < readings.length; index++) {
@@ -186,18 +167,17 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
 
   async claim({ session, before, most }: MarksClaim): Promise<readonly MarkedDay[]> {
     if (session !== this.#session) {
-      for (const days of this.#byDay.values()) for (const day of days) day.release();
+      this.#marked.release();
       this.#session = session;
     }
     const now = this.#clock.monotonicMs();
     const today = Math.floor(this.#clock.now() / MARKED_DAY_MS);
     const claimed: MarkedDay[] = [];
-    const ordered = [...this.#byDay.keys()].sort((a, b) => b - a);
-    for (const number of ordered) {
+    for (const [number, days] of this.#marked.newestFirst()) {
       const end = quartersBefore(number, before);
       if (end === 0) continue;
       const hours = end === MARKS_PER_DAY ? ALL_HOURS : 2 ** Math.floor(end / 4) - 1;
-      for (const day of this.#byDay.get(number) ?? []) {
+      for (const day of days) {
         if (claimed.length === most) return claimed;
         if (!day.isDirty) continue;
         if (number < today && now - day.touchedMs < QUIET_MS && now - day.dirtySinceMs < MOST_QUIET_MS) continue;
@@ -230,10 +210,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
     const settled: [day: DayMarks, quarters: Readonly<Quarters>, hours: number][] = [];
     const written: [day: DayMarks, hours: number][] = [];
     for (const { gateway, device, day: start, owedHours } of days) {
-      const day = this.#gateways
-        .get(gateway)
-        ?.get(device)
-        ?.day(start / MARKED_DAY_MS);
+      const day = this.#marked.find(gateway, device, start / MARKED_DAY_MS);
       if (day === undefined) continue;
       settled.push([day, day.claimed, day.claimedHours]);
       day.claimed = NO_QUARTERS;
@@ -261,12 +238,12 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
       throw error;
     }
     for (const [day, hours] of written) day.durableHours |= hours;
-    for (const [day] of settled) this.#forgetIfIdle(day);
+    for (const [day] of settled) this.#marked.forgetIfIdle(day);
   }
 
   async release(session: string): Promise<void> {
     if (session !== this.#session) return;
-    for (const days of this.#byDay.values()) for (const day of days) day.release();
+    this.#marked.release();
   }
 
   async mark(stretches: readonly MarkedStretch[]): Promise<void> {
@@ -290,55 +267,18 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
   }
 
   async status(before: number): Promise<MarksStatus> {
-    const [now, monotonicMs] = [this.#clock.now(), this.#clock.monotonicMs()];
-    let [quarters, days, oldestMs] = [0, 0, 0];
-    let earliestDay: number | undefined;
-    for (const [number, ofDay] of this.#byDay) {
-      const end = quartersBefore(number, before);
-      if (end === 0) continue;
-      for (const day of ofDay) {
-        const dirty = takeBefore([...day.dirty], end);
-        const over = takeBefore(both(dirty, day.claimed), end);
-        if (isEmpty(over)) continue;
-        quarters += countOf(over);
-        days++;
-        const since = Math.min(
-          isEmpty(dirty) ? Number.POSITIVE_INFINITY : day.dirtySinceMs,
-          isEmpty(day.claimed) ? Number.POSITIVE_INFINITY : day.claimedSinceMs,
-        );
-        const overSince = number * MARKED_DAY_MS + (firstOf(over) + 1) * MARK_MS;
-        oldestMs = Math.max(oldestMs, Math.min(monotonicMs - since, now - overSince));
-        if (earliestDay === undefined || number < earliestDay) earliestDay = number;
-      }
-    }
-    return {
-      quarters,
-      days,
-      oldestMs,
-      earliestDay: earliestDay === undefined ? undefined : earliestDay * MARKED_DAY_MS,
-    };
+    return this.#marked.status(before, this.#clock.now(), this.#clock.monotonicMs());
   }
 
-  unfinishedDays(gateway: string, { from, to, before }: { from: number; to: number; before: number }): MarkedDayKey[] {
-    const found: MarkedDayKey[] = [];
-    for (const { days } of this.#gateways.get(gateway)?.values() ?? []) {
-      for (const day of days) {
-        const start = day.day * MARKED_DAY_MS;
-        if (start >= to || start + MARKED_DAY_MS <= from) continue;
-        const waiting: Quarters = [...day.dirty];
-        addAll(waiting, day.claimed);
-        addAll(waiting, day.flight);
-        if (!isEmpty(takeBefore(waiting, quartersBefore(day.day, before)))) found.push(keyOf(day));
-      }
-    }
-    return found;
+  unfinishedDays(gateway: string, stretch: { from: number; to: number; before: number }): MarkedDayKey[] {
+    return this.#marked.unfinished(gateway, stretch);
   }
 
   /** Makes the quarter hour the one that the device's readings are expected in. */
   #turn(gateway: string, name: string, device: DeviceMarks, quarter: number): void {
     const number = Math.floor(quarter / MARKS_PER_DAY);
     const inDay = quarter - number * MARKS_PER_DAY;
-    if (device.current?.day !== number) device.current = this.#dayOf(gateway, name, number);
+    if (device.current?.day !== number) device.current = this.#marked.dayOf(gateway, name, number);
     device.quarter = quarter;
     device.word = wordOf(inDay);
     device.bit = bitOf(inDay);
@@ -375,7 +315,7 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
     await this.#file.write(({ put }) => {
       const now = this.#clock.monotonicMs();
       for (const { gateway, device, day: number, quarters } of days) {
-        const day = this.#dayOf(gateway, device, number);
+        const day = this.#marked.dayOf(gateway, device, number);
         if (!day.isDirty) day.dirtySinceMs = now;
         addAll(day.dirty, quarters);
         const hours = day.durableHours | day.hours;
@@ -399,35 +339,12 @@ export class FileRollUpMarks implements RollUpMarks, CommitMarks, Service {
       const last = 1 << 23;
       if (word > 0) day.dirty[word - 1] = (day.dirty[word - 1] as number) | last;
       else {
-        const before = this.#dayOf(day.gateway, day.device, day.day - 1);
+        const before = this.#marked.dayOf(day.gateway, day.device, day.day - 1);
         if (!before.isDirty) before.dirtySinceMs = now;
         before.touchedMs = now;
         before.dirty[3] |= last;
       }
     }
-  }
-
-  #dayOf(gateway: string, name: string, number: number): DayMarks {
-    const devices = getOrCreate(this.#gateways, gateway, () => new Map<string, DeviceMarks>());
-    const device = getOrCreate(devices, name, () => new DeviceMarks());
-    const known = device.day(number);
-    if (known !== undefined) return known;
-    const day = new DayMarks(gateway, name, number);
-    device.days = device.days.concat(day);
-    getOrCreate(this.#byDay, number, () => new Set<DayMarks>()).add(day);
-    return day;
-  }
-
-  #forgetIfIdle(day: DayMarks): void {
-    if (day.hours !== 0 || day.unwrittenHours !== 0 || day.durableHours !== 0) return;
-    const device = this.#gateways.get(day.gateway)?.get(day.device);
-    // Another object may stand in its place by now.
-    if (device === undefined || !device.days.includes(day)) return;
-    device.days = device.days.filter((one) => one !== day);
-    if (device.current === day) device.current = undefined;
-    const ofDay = this.#byDay.get(day.day);
-    ofDay?.delete(day);
-    if (ofDay?.size === 0) this.#byDay.delete(day.day);
   }
 }
 
@@ -437,10 +354,6 @@ function heldPromise(): { promise: Promise<void>; resolve: () => void } {
     resolve = settle;
   });
   return { promise, resolve };
-}
-
-function keyOf({ gateway, device, day }: DayMarks): MarkedDayKey {
-  return { gateway, device, day: day * MARKED_DAY_MS };
 }
 
 function fileKeyOf({ gateway, device, day }: DayMarks): Key {
