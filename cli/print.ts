@@ -8,6 +8,11 @@ export function printError(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** `1 reading`, `3 readings`. */
+export function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}
+
 /** Columns as wide as their widest cell; numbers to the right. */
 export function printTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
   const widths = header.map((title, column) =>

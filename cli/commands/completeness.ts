@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { CompletenessReply } from '../../console/api/completeness/replies-completeness.ts';
 import { localIso } from '../../energy/calendar.ts';
-import { print, printTable } from '../print.ts';
+import { counted, print, printTable } from '../print.ts';
 import { connectToServer } from '../server-client.ts';
 import { dataOption } from './server-option.ts';
 
@@ -107,7 +107,7 @@ function printDevices({ sites, devices, left_off }: CompletenessReply): void {
 function printSummary({ from_ms, to_ms, zone, total, causes, late, evidence }: CompletenessReply): void {
   const share = total.coverage_percent === null ? 'nothing is expected' : `${total.coverage_percent} % complete`;
   print(
-    `From ${localIso(from_ms, zone)} to ${localIso(to_ms, zone)}, ${total.devices} devices: ${share}, ${total.missing} of ${total.expected} readings missing.`,
+    `From ${localIso(from_ms, zone)} to ${localIso(to_ms, zone)}, ${counted(total.devices, 'device')}: ${share}, ${total.missing} of ${total.expected} readings missing.`,
   );
   if (total.devices_without_interval > 0) {
     print(`${total.devices_without_interval} devices are not counted: the register does not say how often they speak.`);
@@ -118,7 +118,7 @@ function printSummary({ from_ms, to_ms, zone, total, causes, late, evidence }: C
   const lateReadings = late.gateways.reduce((sum, { readings }) => sum + readings, 0);
   if (lateReadings > 0) {
     print(
-      `${lateReadings} readings of ${late.gateways.length} gateways came more than ${late.after_minutes} minutes late.`,
+      `${counted(lateReadings, 'reading')} of ${counted(late.gateways.length, 'gateway')} came more than ${late.after_minutes} minutes late.`,
     );
   }
   if (evidence.words !== '') print(evidence.words);

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { DeadLetterReply, DeadLettersReply } from '../../console/api/replies.ts';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import type { ReplayResult } from '../../ingest/ingest-view.ts';
-import { confirm, print, printTable } from '../print.ts';
+import { confirm, counted, print, printTable } from '../print.ts';
 import { connectToServer, type ServerClient } from '../server-client.ts';
 import { dataOption } from './server-option.ts';
 
@@ -53,7 +53,7 @@ export function deadLettersCommand(): Command {
       const server = await connectToServer(options.data);
       for (const chosen of await selections(server, ids, options)) {
         const { stored, rejected } = await server.post<ReplayResult>('/api/dead-letters/replay', chosen);
-        print(`${stored} readings stored.`);
+        print(`${counted(stored, 'reading')} stored.`);
         for (const [reason, count] of Object.entries(rejected)) print(`${count} refused again: ${reason}`);
       }
     });
@@ -75,7 +75,7 @@ export function deadLettersCommand(): Command {
       }
       for (const part of chosen) {
         const { dropped } = await server.post<{ dropped: number }>('/api/dead-letters/drop', part);
-        print(`${dropped} dead letters removed.`);
+        print(`${counted(dropped, 'dead letter')} removed.`);
       }
     });
 

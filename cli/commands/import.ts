@@ -4,7 +4,7 @@ import type { ManifestReply } from '../../console/api/import-replies.ts';
 import { COLUMNS, IMPORT_KINDS } from '../../register/import/columns.ts';
 import { fileContent } from '../import/file-content.ts';
 import { importList, type ListOptions } from '../import/list-import.ts';
-import { confirm, print } from '../print.ts';
+import { confirm, counted, print } from '../print.ts';
 import { connectToServer } from '../server-client.ts';
 import { delimiterOption, gathered } from './import-options.ts';
 import { importReadingsCommand } from './import-readings.ts';
@@ -68,14 +68,14 @@ async function importManifest(file: string, options: { dryRun?: boolean; yes?: b
   for (const { action, kind, id, words } of changes.slice(0, MOST_SHOWN)) print(`${action} ${kind} ${id}: ${words}`);
   if (changes.length > MOST_SHOWN) print(`… and ${changes.length - MOST_SHOWN} more.`);
   for (const { kind, id, words } of conflicts) print(`conflict: ${kind} '${id}' ${words}`);
-  print(`${changes.length} changes, ${conflicts.length} conflicts.`);
+  print(`${counted(changes.length, 'change')}, ${counted(conflicts.length, 'conflict')}.`);
   if (changes.length === 0 || options.dryRun === true) return;
   if (options.yes !== true && !(await confirm('Do it?'))) {
     process.exitCode = 1;
     return;
   }
   const done = await post(false);
-  print(`Done: ${done.changes.length} changes. Conflicts stay as they are at the console.`);
+  print(`Done: ${counted(done.changes.length, 'change')}. Conflicts stay as they are at the console.`);
 }
 
 function columnHelp(kind: keyof typeof COLUMNS): string {

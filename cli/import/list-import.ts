@@ -16,7 +16,7 @@ import type { ImportReply } from '../../console/api/import-replies.ts';
 import { LamplighterError } from '../../contract/error-codes.ts';
 import type { ImportKind } from '../../register/import/columns.ts';
 import type { CsvDelimiter } from '../../runtime/csv-rows.ts';
-import { confirm, print, printError } from '../print.ts';
+import { confirm, counted, print, printError } from '../print.ts';
 import { connectToServer } from '../server-client.ts';
 import { fileContent } from './file-content.ts';
 
@@ -58,7 +58,7 @@ export async function importList(kind: ImportKind, file: string, options: ListOp
   if (makes > 0 && options.tokens === undefined && options.outDir === undefined) {
     throw new LamplighterError(
       'bad-request',
-      `${makes} gateways get a token, which is shown this once. Say where to write them: --tokens FILE or --out-dir FOLDER.`,
+      `${counted(makes, 'new token')} to make, shown only this once. Say where to write them: --tokens FILE or --out-dir FOLDER.`,
     );
   }
   const keep = makes > 0 ? placesFor(options) : undefined;
@@ -83,7 +83,7 @@ function printPreview({ kind, first_new, first_changed, tokens_to_make, ...count
     print(`line ${line}: ${id}: ${words.join(', ')}`);
   }
   if (counts.changed > first_changed.length) print(`… and ${counts.changed - first_changed.length} changed ones more.`);
-  const tokens = tokens_to_make > 0 ? `; ${tokens_to_make} ${tokens_to_make === 1 ? 'token' : 'tokens'} to make` : '';
+  const tokens = tokens_to_make > 0 ? `; ${counted(tokens_to_make, 'token')} to make` : '';
   print(`${kind}: ${counts.new} new, ${counts.changed} changed, ${counts.unchanged} unchanged${tokens}.`);
 }
 
@@ -126,8 +126,8 @@ function placesFor({ tokens, outDir }: ListOptions): Places {
         );
       }
       if (tokens !== undefined)
-        printError(`Wrote the tokens (${issued.length}) to ${tokens}. They are not shown again.`);
-      if (outDir !== undefined) printError(`Wrote the configuration files (${issued.length}) to ${outDir}.`);
+        printError(`Wrote ${counted(issued.length, 'token')} to ${tokens}, not to be shown again.`);
+      if (outDir !== undefined) printError(`Wrote ${counted(issued.length, 'configuration file')} to ${outDir}.`);
     },
     giveUp() {
       if (handle === undefined || tokens === undefined) return;

@@ -5,7 +5,7 @@ import { LamplighterError } from '../../contract/error-codes.ts';
 import { importFaultText } from '../../register/import/import-fault.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { CsvDelimiter } from '../../runtime/csv-rows.ts';
-import { print, printError, printTable } from '../print.ts';
+import { counted, print, printError, printTable } from '../print.ts';
 import { connectToServer, type ServerClient } from '../server-client.ts';
 import { type RowOptions, tooOldWords } from './reading-rows.ts';
 import { ReadingsFile, type SurveyedFile } from './readings-file.ts';
@@ -51,7 +51,7 @@ export async function importReadings(request: ReadingsImport): Promise<void> {
     all: survey.readings,
   });
   print(
-    `Imported ${totals.stored} readings, ${totals.duplicate} were imported before, ${totals.rejected} were refused by the server.`,
+    `Imported ${counted(totals.stored, 'reading')}, ${totals.duplicate} were imported before, ${totals.rejected} were refused by the server.`,
   );
   if (totals.rejected > 0) process.exitCode = 1;
 }
@@ -62,7 +62,7 @@ function printSurvey(name: string, { survey, ambiguous }: SurveyedFile): void {
   if (survey.refused > faultyRows) printError(`… and ${survey.refused - faultyRows} refused rows more.`);
   const { rows, readings, empty, refused, firstMs, lastMs, devices } = survey;
   print(
-    `${rows} rows: ${readings} readings of ${devices} ${devices === 1 ? 'device' : 'devices'}, ${empty} rows without a value, ${refused} refused.`,
+    `${counted(rows, 'row')}: ${counted(readings, 'reading')} of ${counted(devices, 'device')}, ${counted(empty, 'row')} without a value, ${refused} refused.`,
   );
   if (readings === 0) return;
   print(`From ${new Date(firstMs).toISOString()} to ${new Date(lastMs).toISOString()}.`);

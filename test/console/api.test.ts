@@ -35,7 +35,7 @@ describe('health', () => {
         broker: { ok: true },
         ingest: { ok: true },
         store: { ok: true },
-        register: { words: 'version 1, 1 gateways' },
+        register: { words: 'version 1, gateways: 1' },
       },
     });
   });
@@ -66,10 +66,10 @@ describe('health', () => {
     expect(reply.json().parts.register).toEqual({
       ok: false,
       words:
-        'version 1, 1 gateways; the manifest was not applied. city.yaml:6: sites[0].kind: expected building (and 1 more, see the log)',
+        'version 1, gateways: 1; the manifest was not applied. city.yaml:6: sites[0].kind: expected building (and 1 more, see the log)',
     });
     faults = [];
-    expect((await get('/api/health')).json().parts.register).toEqual({ ok: true, words: 'version 1, 1 gateways' });
+    expect((await get('/api/health')).json().parts.register).toEqual({ ok: true, words: 'version 1, gateways: 1' });
   });
 });
 

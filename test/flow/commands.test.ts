@@ -175,7 +175,7 @@ test('dead letters are listed, shown, replayed and dropped', { timeout: 60_000 }
   expect(asked).toMatchObject({ code: 1, stdout: '' });
   expect(asked.stderr).toContain('Add --yes');
   const dropped = await lamplighter(['dead-letters', 'drop', 'library/a/1/1', '--yes', '--data', data]);
-  expect(dropped).toMatchObject({ code: 0, stdout: '1 dead letters removed.\n' });
+  expect(dropped).toMatchObject({ code: 0, stdout: '1 dead letter removed.\n' });
   const all = await lamplighter(['dead-letters', 'drop', '--all', '--yes', '--data', data]);
   expect(all).toMatchObject({ code: 0, stdout: '2 dead letters removed.\n' });
   expect((await storedSeries(server.api)).map(({ metric, count }) => [metric, count])).toEqual([['temperature_c', 1]]);

@@ -62,7 +62,7 @@ async function healthParts(deps: ConsoleDeps): Promise<NonNullable<HealthReply['
 }
 
 function registerHealth({ register, manifestFaults }: ConsoleDeps): { ok: boolean; words: string } {
-  const words = `version ${register.version}, ${register.gateways().length} gateways`;
+  const words = `version ${register.version}, gateways: ${register.gateways().length}`;
   const [first, ...more] = manifestFaults?.() ?? [];
   if (first === undefined) return { ok: true, words };
   const rest = more.length > 0 ? ` (and ${more.length} more, see the log)` : '';
