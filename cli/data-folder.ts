@@ -29,6 +29,8 @@ export interface RunningServer {
   readonly mqtt?: string | undefined;
   /** File of the CA that its clients must trust, when MQTT goes over TLS. */
   readonly ca?: string | undefined;
+  /** First levels of every topic. */
+  readonly topicPrefix?: string | undefined;
 }
 
 export class DataFolder implements Service {

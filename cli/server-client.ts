@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ERRORS, type ErrorCode, LamplighterError } from '../contract/error-codes.ts';
+import { DEFAULT_TOPIC_PREFIX } from '../contract/topics.ts';
 import { operatorTokenFile, runningServer } from './data-folder.ts';
 
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -24,13 +25,18 @@ export class ServerClient {
   readonly mqtt: URL;
   /** File of the CA that its clients must trust. */
   readonly ca: string | undefined;
+  readonly topicPrefix: string;
   readonly #console: string;
   readonly #token: string;
 
-  constructor(addresses: { console: string; mqtt: string; ca?: string | undefined }, token: string) {
+  constructor(
+    addresses: { console: string; mqtt: string; ca?: string | undefined; topicPrefix?: string | undefined },
+    token: string,
+  ) {
     this.#console = addresses.console;
     this.mqtt = new URL(addresses.mqtt);
     this.ca = addresses.ca;
+    this.topicPrefix = addresses.topicPrefix ?? DEFAULT_TOPIC_PREFIX;
     this.#token = token;
   }
 
@@ -117,7 +123,7 @@ export async function connectToServer(dataFolder: string): Promise<ServerClient>
       `no server runs on the data folder ${folder}. Start it with: lamplighter start --data ${dataFolder} — or name another folder with --data.`,
     );
   }
-  const { console, mqtt, ca, roles } = running;
+  const { console, mqtt, ca, topicPrefix, roles } = running;
   if (roles !== undefined && console === undefined) {
     throw new LamplighterError(
       'not-ready',
@@ -136,7 +142,7 @@ export async function connectToServer(dataFolder: string): Promise<ServerClient>
       'not-found',
       `there is no operator token in ${file}; the server makes it when it starts.`,
     );
-  return new ServerClient({ console, mqtt, ca }, readFileSync(file, 'utf8').trim());
+  return new ServerClient({ console, mqtt, ca, topicPrefix }, readFileSync(file, 'utf8').trim());
 }
 
 function errorOf(text: string, status: number): LamplighterError {

@@ -110,7 +110,13 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
     const marks = own?.marks;
     await run(new BackupDoor({ ...context, folder: settings.data, roles: settings.roles, store, marks }));
 
-    folder.addresses = { roles: settings.roles, console: address, mqtt: broker.url, ca: broker.caFile };
+    folder.addresses = {
+      roles: settings.roles,
+      console: address,
+      mqtt: broker.url,
+      ca: broker.caFile,
+      topicPrefix: settings.topic_prefix,
+    };
     return { console: address, mqtt: has('broker') ? broker.urls.join('  ') : undefined, internal: door.address, city };
   });
 }

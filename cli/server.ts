@@ -67,6 +67,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       console: console.address,
       mqtt: broker.localUrl,
       ca: broker.caFile,
+      topicPrefix: settings.topic_prefix,
     };
     return {
       console: console.address,

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { print } from '../print.ts';
-import { connectToServer } from '../server-client.ts';
+import { connectToServer, type ServerClient } from '../server-client.ts';
 import { dataOption } from './server-option.ts';
 
 export function observerCommand(): Command {
@@ -17,11 +17,20 @@ export function observerCommand(): Command {
       print(`password   ${token}`);
       print();
       print('The password is not kept: write it down now. Watch with:');
-      const isSecure = server.mqtt.protocol === 'mqtts:';
-      const cafile = isSecure ? ` --cafile ${server.ca ?? '/etc/ssl/certs/ca-certificates.crt'}` : '';
-      print(
-        `  mosquitto_sub -h ${server.mqtt.hostname} -p ${server.mqtt.port || (isSecure ? '8883' : '1883')}${cafile} -u ${id} -P '${token}' -v -t 'city/v1/#'`,
-      );
+      print(`  ${watchWords(server, { id, token })}`);
     });
   return command;
+}
+
+type Broker = Pick<ServerClient, 'mqtt' | 'ca' | 'topicPrefix'>;
+
+/** A ready mosquitto_sub line; mosquitto_sub speaks no WebSocket before 2.1, so there it is what any client needs. */
+export function watchWords({ mqtt, ca, topicPrefix }: Broker, { id, token }: { id: string; token: string }): string {
+  const topics = `${topicPrefix}/#`;
+  if (!/^mqtts?:$/.test(mqtt.protocol))
+    return `an MQTT client that speaks WebSocket, at ${mqtt.href}, topics ${topics}`;
+  const isSecure = mqtt.protocol === 'mqtts:';
+  const cafile = isSecure ? ` --cafile ${ca ?? '/etc/ssl/certs/ca-certificates.crt'}` : '';
+  const port = mqtt.port || (isSecure ? '8883' : '1883');
+  return `mosquitto_sub -h ${mqtt.hostname} -p ${port}${cafile} -u ${id} -P '${token}' -v -t '${topics}'`;
 }

@@ -24,7 +24,7 @@ import { isSplit } from './role-names.ts';
 export interface BrokerPlace {
   /** The address that gateways are told, the safest of the listeners. */
   readonly url: string;
-  /** Where gateways in this process connect. */
+  /** Where gateways in this process and commands on this machine connect; WebSocket only where there is nothing else. */
   readonly localUrl: string;
   /** Every address. */
   readonly urls: readonly string[];
@@ -86,7 +86,7 @@ class BuiltInBroker implements BrokerRole {
   }
 
   get localUrl(): string {
-    return this.#urlOf(this.#addressOf(['tcp', 'ws', 'tls', 'wss']), undefined);
+    return this.#urlOf(this.#addressOf(['tcp', 'tls', 'ws', 'wss']), undefined);
   }
 
   get urls(): readonly string[] {

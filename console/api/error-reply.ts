@@ -52,13 +52,14 @@ function statusOf(error: unknown, code: ErrorCode): number {
   return ERRORS[code].status;
 }
 
-function fromValidation(error: Parameters<typeof isUnknownKeys>[0], request: FastifyRequest): ErrorReply {
-  const [first] = error.validation;
+function fromValidation(error: ValidationError, request: FastifyRequest): ErrorReply {
+  // A name that is not known explains why another is missing.
+  const first = error.validation.find(({ keyword }) => keyword === UNRECOGNIZED) ?? error.validation[0];
   if (first === undefined) return shape('bad-request', 'The request is not valid.');
   const path = first.instancePath.split('/').filter(Boolean).join('.');
   const place = error.validationContext ?? 'body';
   const kind = place === 'querystring' ? 'query parameter' : place === 'params' ? 'path parameter' : 'body field';
-  if (isUnknownKeys(error)) {
+  if (first.keyword === UNRECOGNIZED) {
     const keys = (first.params as { keys?: string[] }).keys ?? [];
     const known = knownKeys(request, place);
     const list = known.length === 0 ? 'there are none' : known.join(', ');
@@ -66,14 +67,17 @@ function fromValidation(error: Parameters<typeof isUnknownKeys>[0], request: Fas
     return shape('bad-request', `unknown ${kind} ${words}; known: ${list}`, keys[0] ?? path);
   }
   const field = path === '' ? place : path;
-  return shape('bad-request', `${field}: ${first.message ?? 'is not valid'}`, field);
+  const words = MISSING.test(first.message ?? '') ? `this ${kind} is missing` : (first.message ?? 'is not valid');
+  return shape('bad-request', `${field}: ${words}`, field);
 }
 
-function isUnknownKeys(error: {
+const UNRECOGNIZED = 'unrecognized_keys';
+/** As zod says it. */
+const MISSING = /^Invalid input: expected .*, received undefined$/;
+
+interface ValidationError {
   readonly validation: readonly { keyword?: string; instancePath: string; message?: string; params?: unknown }[];
   readonly validationContext?: string | undefined;
-}): boolean {
-  return error.validation[0]?.keyword === 'unrecognized_keys';
 }
 
 function knownKeys(request: FastifyRequest, place: string): readonly string[] {

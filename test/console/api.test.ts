@@ -73,6 +73,18 @@ describe('health', () => {
   });
 });
 
+describe('a query that is not right', () => {
+  it.each([
+    ['device=library/main', 'metric: this query parameter is missing'],
+    ['metrc=active_power_kw', 'unknown query parameter "metrc"; known: metric, '],
+    ['metric=active_power_kw&metrc=x', 'unknown query parameter "metrc"; known: metric, '],
+  ])('%s is told which parameter is wrong', async (query, words) => {
+    const { get } = await aConsole();
+    const reply = await get(`/api/series?${query}`);
+    expect([reply.statusCode, reply.json().error.message]).toEqual([400, expect.stringContaining(words)]);
+  });
+});
+
 describe('metrics for Prometheus', () => {
   it('is the registry and the process', async () => {
     const registry = new Registry();
