@@ -14,7 +14,7 @@ import { covers } from './stretches.ts';
 /** What each cause means, and what helps. */
 export const MISSING_CAUSES = {
   'before-first-reading':
-    'The device had never been heard of by then. Correct the day of its placement, or its commissioning.',
+    'Nothing had come from the device by then. Correct the day of its placement, or its commissioning.',
   rejected:
     'They arrived and were refused. Look at the dead letters of the gateway; what is mended there can be replayed.',
   waiting: 'They arrived and are not settled yet: they will come again by themselves.',
@@ -22,15 +22,16 @@ export const MISSING_CAUSES = {
     'The gateway put them aside after failing to deliver them many times. They are kept there and tried again.',
   buffered: "They are in the gateway's outbox and will come by themselves.",
   'outbox-dropped':
-    "The gateway's outbox was full and let them go: they are lost. Give it more room, or a better link.",
+    "The gateway's outbox was full and dropped them: they are lost. Give it more room, or a better link.",
   'not-received':
     'Batches between received ones are missing. The gateway sends them again; if it does not, look at its outbox.',
-  'gateway-silent': 'The gateway was not heard of. What its outbox kept comes when it is back; else look at its power.',
+  'gateway-silent':
+    'Nothing came from the gateway. What its outbox kept comes when it is back; else look at its power.',
   unwatched: 'Lamplighter itself did not run then, so nobody knows whether the gateway did.',
   'never-produced':
     'The gateway was there and every batch arrived: the device itself said nothing. Look at it and its wiring.',
-  'not-counted': 'Readings of that day are not rolled up yet, so it may well be there. Ask again in a minute.',
-  unknown: 'Nothing that is kept tells why.',
+  'not-counted': 'Readings of that day are not rolled up yet, so they may well be there. Ask again in a minute.',
+  unknown: 'No record says why.',
 } as const;
 export type MissingCause = keyof typeof MISSING_CAUSES;
 

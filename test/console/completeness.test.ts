@@ -212,7 +212,7 @@ describe('a device', () => {
         detail: 'restarted',
         certain: true,
         words:
-          '25 readings are missing from 2026-10-31T23:55-04:00 to 2026-11-01T00:20-04:00: library was not heard of from 2026-10-31T23:54:50-04:00 to 2026-11-01T00:19:30-04:00, and was then started anew.',
+          '25 readings are missing from 2026-10-31T23:55-04:00 to 2026-11-01T00:20-04:00: library sent nothing from 2026-10-31T23:54:50-04:00 to 2026-11-01T00:19:30-04:00, and was then restarted.',
       },
     ]);
   });

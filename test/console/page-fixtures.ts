@@ -130,7 +130,7 @@ export const PROBLEMS = (now: number): ProblemReply[] => {
       device: null,
       ...since(26),
       title: 'The gateway of Engine 53 is silent',
-      words: 'Nothing has been heard of it for 26 hours. Its readings wait in its outbox if it has power.',
+      words: 'Nothing has been heard from it for 26 hours. Its readings wait in its outbox if it has power.',
       what_to_do: 'Check power and network at the site.',
       figures: [{ label: 'Last heard', value: 26, unit: 'h ago' }],
     },

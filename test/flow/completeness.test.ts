@@ -124,7 +124,7 @@ test.runIf(isLong)('each missing reading is named with its reason', { timeout: 1
   expect(printed.stderr).toBe('');
   expect(printed.stdout).toMatch(/hall\/meter \(town-hall\): 1 reading is missing .*: refused as value-out-of-range/);
   expect(printed.stdout).toMatch(/hall\/mute \(town-hall\): 3 readings are missing .*: the device said nothing/);
-  expect(printed.stdout).toMatch(/8 readings are missing .*: hall was not heard of .*, and was then started anew\./);
+  expect(printed.stdout).toMatch(/8 readings are missing .*: hall sent nothing .*, and was then restarted\./);
   expect(printed.stdout).toContain('22 of 52 readings missing.');
   const csv = await lamplighter(['completeness', ...options, '--missing', '--csv']);
   expect(csv.stdout.trim().split('\r\n')).toHaveLength(7);

@@ -24,30 +24,30 @@ function causeWords(range: ExplainedRange, { gateway, zone }: Place): string {
       : ' (at most so many of this device)';
   switch (cause) {
     case 'before-first-reading':
-      return 'the device had never been heard of by then';
+      return 'nothing had come from the device by then';
     case 'rejected':
       return `refused as ${detail}; see the dead letters of ${gateway}`;
     case 'waiting':
-      return `told to come again later, ${detail}`;
+      return `asked to be sent again later, ${detail}`;
     case 'set-aside':
       return `${gateway} has put readings aside after many failures and tries them again${most}`;
     case 'buffered':
       return `they are still in the outbox of ${gateway}${most}`;
     case 'outbox-dropped':
-      return `the full outbox of ${gateway} gave readings up${most}`;
+      return `the full outbox of ${gateway} dropped readings${most}`;
     case 'not-received':
       return `${detail} of ${gateway} never arrived, later ones did${most}`;
     case 'gateway-silent': {
-      if (stretch === undefined) return `${gateway} was not heard of`;
+      if (stretch === undefined) return `${gateway} sent nothing`;
       if (detail === 'away') {
-        return `${gateway} has not been heard of since ${local(stretch.from, zone)}; what its outbox keeps comes when it is back`;
+        return `${gateway} has sent nothing since ${local(stretch.from, zone)}; what its outbox keeps comes when it is back`;
       }
-      const anew = detail === 'restarted' ? ', and was then started anew' : '';
-      return `${gateway} was not heard of ${fromTo(stretch, zone)}${anew}`;
+      const anew = detail === 'restarted' ? ', and was then restarted' : '';
+      return `${gateway} sent nothing ${fromTo(stretch, zone)}${anew}`;
     }
     case 'unwatched': {
       const when = stretch === undefined ? 'then' : fromTo(stretch, zone);
-      return `Lamplighter did not run ${when}, and ${gateway} was started anew meanwhile`;
+      return `Lamplighter did not run ${when}, and ${gateway} was restarted meanwhile`;
     }
     case 'never-produced':
       return isCertain
@@ -56,7 +56,7 @@ function causeWords(range: ExplainedRange, { gateway, zone }: Place): string {
     case 'not-counted':
       return 'readings of the day are not rolled up yet, so they may be there';
     case 'unknown':
-      return 'nothing that is kept tells why';
+      return 'no record says why';
   }
 }
 
