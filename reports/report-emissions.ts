@@ -7,7 +7,7 @@ import {
   type MarketBasis,
 } from '../energy/emissions/emissions.ts';
 import { FactorError, vintageFor } from '../energy/emissions/find-factor.ts';
-import { SITE_FACTORS } from '../energy/emissions/site-emissions.ts';
+import { SITE_FACTORS, siteChoice } from '../energy/emissions/site-emissions.ts';
 import type { ReferenceTables } from './reference-tables.ts';
 import type { ReportedCarrier } from './site-meters.ts';
 import { notTold, type Told, told } from './told.ts';
@@ -59,7 +59,8 @@ function emissionOf(query: ReportEmissionsQuery, method: EmissionsQuery['method'
   const { amount, year, gwp, tables } = query;
   if (amount === null) return notTold('nothing-known');
   try {
-    const choice = choiceOf(query);
+    const choice = siteChoice(query.carrier, { set: query.set, factors: tables.factors });
+    if (choice === undefined) throw new RangeError(`${query.carrier} has no emissions.`);
     // A set without a residual mix is counted by the grid's average: its vintages are those of its location factors.
     const hasOwn = tables.factors.some(
       (row) => row.method === method && row.set === choice.set && row.carrier === choice.carrier,
@@ -71,19 +72,6 @@ function emissionOf(query: ReportEmissionsQuery, method: EmissionsQuery['method'
     if (error instanceof FactorError) return notTold('no-factor', error.message);
     throw error;
   }
-}
-
-/** The set that the register names where it has a factor of this kind; the usual one otherwise (gas beside a set of grids). */
-function choiceOf({ carrier, set, tables }: ReportEmissionsQuery) {
-  const usual = SITE_FACTORS[carrier];
-  if (usual === undefined) throw new RangeError(`${carrier} has no emissions.`);
-  if (set === undefined || set === usual.set) return usual;
-  const has = (own: (row: (typeof tables.factors)[number]) => boolean) =>
-    tables.factors.some((row) => row.set === set && own(row));
-  if (has((row) => row.carrier === usual.carrier && row.method === usual.method))
-    return { ...usual, set, region: undefined };
-  // A set that is nowhere is a slip of the pen, not a wish for the usual one.
-  return has(() => true) ? usual : { ...usual, set, region: undefined };
 }
 
 const GRAMS = 1_000;

@@ -30,10 +30,10 @@ export async function analysisRole(
   const { settings, run } = context;
   const options = { folder: join(settings.data, 'roll-up-state'), ...keptFor(settings) };
   const { store } = deps;
-  const tariffs = () => readReferenceTables(settings.data).tariffs;
+  const tables = () => readReferenceTables(settings.data);
   // Figures of sites are for Grafana, which does not read DuckDB.
   const figures = isPointSink(store)
-    ? await run(new SiteFigureWriter({ ...context, ...deps, store, sink: store, tariffs }))
+    ? await run(new SiteFigureWriter({ ...context, ...deps, store, sink: store, tables }))
     : undefined;
   const afterPass = figures && ((...told: Parameters<SiteFigureWriter['write']>) => figures.write(...told));
   const rollUps = await run(new RollUpWorker({ ...context, ...deps, options, afterPass }));

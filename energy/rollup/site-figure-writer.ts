@@ -15,6 +15,7 @@ import type { Point, PointSink } from '../../store/point-sink.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
 import { fiscalYear, fiscalYearAt, type Period } from '../calendar.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
+import { FACTORS, type Factor } from '../emissions/factor-table.ts';
 import { type CircuitLamp, circuitQuarters, heardFor, LAMP_METRICS } from '../site-figures/circuit-quarters.ts';
 import { loadHours } from '../site-figures/load-hours.ts';
 import { siteDay } from '../site-figures/site-day.ts';
@@ -27,14 +28,19 @@ import { COUNTERS, KnownMeters } from './known-meters.ts';
 import { circuitPoint, dayPoint, loadHoursPoint, nothingPoints, quarterPoint } from './site-figure-points.ts';
 import type { TouchedSite } from './touched-sites.ts';
 
+export interface FigureTables {
+  readonly tariffs: readonly Tariff[];
+  readonly factors: readonly Factor[];
+}
+
 export interface SiteFigureWriterDeps {
   readonly register: RegisterView;
   readonly store: RollUpStore;
   readonly sink: PointSink;
   readonly clock: Clock;
   readonly log: Log;
-  /** All versions of all tariffs, asked for each time; absent: the examples that come with Lamplighter. */
-  readonly tariffs?: (() => readonly Tariff[]) | undefined;
+  /** All versions of all tariffs, and all factors, asked for each time; absent: those that come with Lamplighter. */
+  readonly tables?: (() => FigureTables) | undefined;
 }
 
 /** Sites whose day is read at once: 8 circuits of 40 lamps are 30,000 rows. */
@@ -53,7 +59,7 @@ export class SiteFigureWriter implements Service {
   readonly #meters: KnownMeters;
   readonly #civilDays = new CivilDays();
   readonly #tariffFaults = new Set<string>();
-  #tariffs: readonly Tariff[] = EXAMPLE_TARIFFS;
+  #tables: FigureTables = { tariffs: EXAMPLE_TARIFFS, factors: FACTORS };
   /** Up to where each site's figures were written since the start, epoch milliseconds. */
   readonly #writtenTo = new Map<string, number>();
   #lamps: ReadonlyMap<string, CircuitLamp[]> = new Map();
@@ -139,8 +145,8 @@ export class SiteFigureWriter implements Service {
   async #write(touched: readonly TouchedSite[], stopped: AbortSignal): Promise<void> {
     if (touched.length === 0) return;
     await this.#load();
-    const { store, sink, tariffs } = this.#deps;
-    if (tariffs !== undefined) this.#tariffs = tariffs();
+    const { store, sink, tables } = this.#deps;
+    if (tables !== undefined) this.#tables = tables();
     for (const { day, sites } of this.#daysOf(touched)) {
       const names = [...sites.keys()];
       for (let first = 0; first < names.length; first += SITES_AT_ONCE) {
@@ -182,9 +188,11 @@ export class SiteFigureWriter implements Service {
     const zone = this.#zoneOf(site);
     // Of a running day the quarter hours that are rolled up by now, if anything came.
     const until = Math.max(slotBegin(clock.now() - SWEEP_GRACE_MS), touched.to, this.#writtenTo.get(site) ?? 0);
+    const set = listed?.factors ?? register.city?.()?.factors;
+    const factors = { set, factors: this.#tables.factors };
     return FIGURE_CARRIERS.flatMap((carrier) => {
       const tariffs = this.#tariffsOf(listed, carrier);
-      const common = { site, carrier, meters, day, until, zone, schedule: listed?.schedule };
+      const common = { site, carrier, meters, day, until, zone, schedule: listed?.schedule, factors };
       const made = this.#withoutCostOnFault(
         site,
         carrier,
@@ -236,7 +244,7 @@ export class SiteFigureWriter implements Service {
     if (carrier !== 'electricity' && carrier !== 'gas' && carrier !== 'water' && carrier !== 'heat') return [];
     const id = site?.tariffs?.[carrier] ?? this.#deps.register.city?.()?.tariffs?.[carrier];
     if (id === undefined) return [];
-    return this.#tariffs.filter((tariff) => tariff.id === id && tariff.carrier === carrier);
+    return this.#tables.tariffs.filter((tariff) => tariff.id === id && tariff.carrier === carrier);
   }
 
   #dayBudget(site: Site | undefined, day: Period, zone: string): number | null {

@@ -6,7 +6,7 @@ import type { Interval } from '../analytics/interval.ts';
 import { localDate, type Period } from '../calendar.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
 import { FactorError } from '../emissions/find-factor.ts';
-import { siteEmissions } from '../emissions/site-emissions.ts';
+import { type SiteTables, siteEmissions } from '../emissions/site-emissions.ts';
 import type { OpenHours } from '../findings/finding.ts';
 import { holidayDates, SITE_HOLIDAYS } from '../tariffs/holidays.ts';
 import type { Tariff } from '../tariffs/tariff.ts';
@@ -27,6 +27,8 @@ export interface SiteDayInput {
   readonly schedule: OpenHours | undefined;
   /** The versions of the tariff that the carrier is paid by; none when nobody has said. */
   readonly tariffs: readonly Tariff[];
+  /** By which emissions are counted; absent: the usual factors. */
+  readonly factors?: SiteTables | undefined;
 }
 
 export interface CountedFigure extends SiteFigure {
@@ -78,7 +80,7 @@ export function siteDayOf(quarters: readonly SiteQuarter[], input: Omit<SiteDayI
         ? (afterHoursShare({ intervals, period, zone, schedule, holidays: HOLIDAYS }).value?.afterHours ?? null)
         : null,
       cost: energyCost(tariffs, intervals, period),
-      kgCO2e: emissionsOf(carrier, total.consumption, Number(localDate(day.from, zone).slice(0, 4))),
+      kgCO2e: emissionsOf(carrier, total.consumption, Number(localDate(day.from, zone).slice(0, 4)), input.factors),
     },
   };
 }
@@ -140,11 +142,16 @@ function peakOf(quarters: readonly SiteQuarter[], scale: number): { peak: number
   return found && { peak: (found.counts * (3_600_000 / QUARTER_MS)) / scale, at: found.at };
 }
 
-/** Of a year before the first vintage of a factor nothing is known. */
-function emissionsOf(carrier: FigureCarrier, consumption: number | null, year: number): number | null {
+/** Of a year before the first vintage of a factor, and by a set that there is not, nothing is known. */
+function emissionsOf(
+  carrier: FigureCarrier,
+  consumption: number | null,
+  year: number,
+  factors: SiteTables | undefined,
+): number | null {
   if (carrier === 'load' || consumption === null) return null;
   try {
-    return siteEmissions(carrier, consumption, year)?.kgCO2e ?? null;
+    return siteEmissions(carrier, consumption, year, factors)?.kgCO2e ?? null;
   } catch (error) {
     if (error instanceof FactorError) return null;
     throw error;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RollUp } from '../../../contract/roll-up.ts';
 import { SITE_DAY_FIELDS, SITE_QUARTER_FIELDS } from '../../../contract/site-figures.ts';
 import { startOfDate } from '../../../energy/calendar.ts';
+import { FACTORS } from '../../../energy/emissions/factor-table.ts';
 import { SiteFigureWriter } from '../../../energy/rollup/site-figure-writer.ts';
 import { EXAMPLE_TARIFFS } from '../../../energy/tariffs/example-tariffs.ts';
 import type { Site } from '../../../register/model.ts';
@@ -137,6 +138,17 @@ describe('the writer of site figures', () => {
     expect(boards.day('load')).toMatchObject({ has_budget: 0, has_after_hours: 1, after_hours: 64 });
   });
 
+  it('counts emissions by the factors that the register names, as reports do', async () => {
+    const { boards, writer } = aStory({ factors: 'll97' });
+    boards.rows = [aRow(0, { consumption: 100 })];
+    await writer.write([{ site: 'new-york', from: at(0), to: at(1) }]);
+    expect(boards.day()?.kgco2e).toBeCloseTo(28.8962, 9);
+    const unknown = aStory({ factors: 'nowhere' });
+    unknown.boards.rows = [aRow(0)];
+    await unknown.writer.write([{ site: 'new-york', from: at(0), to: at(1) }]);
+    expect(unknown.boards.day()).toMatchObject({ has_kgco2e: 0 });
+  });
+
   it('expects a silent meter until it was retired, and what a retired one says all the same counts', async () => {
     const { boards, register, writer } = aStory({}, at(12));
     const meter = { gateway: 'g', name: 'Main', kind: 'electricity-meter', is_new: false };
@@ -226,7 +238,7 @@ describe('the writer of site figures', () => {
       sink: boards,
       clock,
       log,
-      tariffs: () => tariffs,
+      tables: () => ({ tariffs, factors: FACTORS }),
     });
     await writer.write([{ site: 'new-york', from: at(0), to: at(1) }]);
     await writer.write([{ site: 'new-york', from: at(0), to: at(1) }]);
