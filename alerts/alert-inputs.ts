@@ -1,4 +1,5 @@
 /** What rules are given: everything that is known of the city at one moment, read once for all of them. */
+import type { DiskSpace } from '../contract/disk-space.ts';
 import type { Period } from '../energy/calendar.ts';
 import type { CityInputs, GatewayInput, QuarterSeries } from '../energy/findings/finding.ts';
 
@@ -115,6 +116,8 @@ export interface AlertInputs extends Omit<CityInputs, 'gateways'> {
   readonly nights: readonly NightsInput[];
   readonly stations: readonly StationInput[];
   readonly counters: readonly CounterInput[];
+  /** Of the data folder of ingest; undefined when it is not known. */
+  readonly disk: DiskSpace | undefined;
   /** Why a source could not be read, in words; what is read of it then is empty or old. */
   readonly unknown: Readonly<Partial<Record<AlertSource, string>>>;
 }

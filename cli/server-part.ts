@@ -5,6 +5,7 @@
  */
 import { gatewayMetrics } from '../ingest/gateway-metrics.ts';
 import { RegisterSnapshot } from '../register/register-snapshot.ts';
+import { DiskWatch } from '../runtime/disk-watch.ts';
 import type { Log } from '../runtime/log.ts';
 import { BackupDoor } from './backup/backup-door.ts';
 import { DataFolder } from './data-folder.ts';
@@ -38,6 +39,7 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
       has('console') || has('demo')
         ? folder.operatorToken(secret(settings.operator_token, settings.operator_token_file))
         : undefined;
+    const disk = await run(new DiskWatch({ ...context, folder: settings.data }));
     const door = await run(internalServer(context, operatorToken));
 
     const { register: owned, manifest } = has('console') ? await ownRegister(context) : {};
@@ -59,6 +61,7 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
             link: linked.link,
             register,
             store,
+            disk,
             onNewDevice: await newDeviceReport(context, register),
           })
         : undefined;
@@ -96,6 +99,7 @@ export async function startServerPart(settings: Settings, log: Log): Promise<Run
         simulated: undefined,
         manifest,
         rollUps,
+        disk,
       });
       address = console.address;
     }

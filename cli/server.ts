@@ -3,6 +3,7 @@
  * uses what stands above it, and is stopped before it. Each role is a file of `roles/`; `server-part.ts` puts them
  * together when they run in several processes.
  */
+import { DiskWatch } from '../runtime/disk-watch.ts';
 import type { Log } from '../runtime/log.ts';
 import { BackupDoor } from './backup/backup-door.ts';
 import { DataFolder } from './data-folder.ts';
@@ -22,6 +23,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   return await startRoles(settings, log, async (context) => {
     const { run } = context;
     const folder = await run(new DataFolder(settings.data));
+    const disk = await run(new DiskWatch({ ...context, folder: settings.data }));
     const { register, manifest } = await ownRegister(context);
     const store = await openStore(context);
     const broker = await run(brokerRole(context, register));
@@ -30,6 +32,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       link: broker.link,
       register,
       store,
+      disk,
       onNewDevice: await newDeviceReport(context, register),
     });
 
@@ -48,6 +51,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       simulated,
       manifest,
       rollUps: () => rollUps.status(),
+      disk,
       operatorToken: folder.operatorToken(secret(settings.operator_token, settings.operator_token_file)),
     });
 

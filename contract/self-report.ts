@@ -23,6 +23,11 @@ export const PIPELINE_FIELDS = [
   'undecodable',
   'dead_letters',
   'memory_mib',
+  // Of the disk of its data folder. `disk_short`: 0 enough, 1 low, 2 short; all 0 with `disk_known` 0.
+  'disk_known',
+  'disk_free_bytes',
+  'disk_size_bytes',
+  'disk_short',
 ] as const;
 
 /** Readings by what kept them out. Tags: process, kind (`rejected`, `later`, `dead_letter`), reason. Field: count. */

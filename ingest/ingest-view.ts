@@ -1,4 +1,5 @@
 /** What the console may know and do about ingest. */
+import type { DiskSpace } from '../contract/disk-space.ts';
 import type { CompletenessEvidence, EvidenceQuery } from '../contract/gateway-evidence.ts';
 import type { Health } from '../contract/health.ts';
 import type { Reading } from '../contract/reading.ts';
@@ -49,6 +50,8 @@ export interface IngestStatus {
   /** Milliseconds from arrival to acknowledgement over the last minute; undefined before the first. */
   readonly acknowledgement: { readonly p50Ms: number; readonly p99Ms: number } | undefined;
   readonly lastCommitAt: number | undefined;
+  /** Of the data folder of ingest; absent when it is not known. */
+  readonly disk?: DiskSpace | undefined;
   /** Ingest runs in another process, which does not answer: why not. All else is what it said last. */
   readonly unreachable?: string | undefined;
 }

@@ -9,6 +9,7 @@
  * Guarantee: a batch is acknowledged as stored only after `store.commit` said that it is durable.
  */
 import type { Registry } from 'prom-client';
+import type { DiskSpace } from '../contract/disk-space.ts';
 import type { CompletenessEvidence, EvidenceQuery } from '../contract/gateway-evidence.ts';
 import type { Health } from '../contract/health.ts';
 import { REPLAY_EPOCH } from '../contract/ids.ts';
@@ -69,6 +70,8 @@ export interface IngestDeps {
   readonly random: Random;
   readonly log: Log;
   readonly registry: Registry;
+  /** What is free where it writes; absent where nobody looks. */
+  readonly disk?: (() => DiskSpace | undefined) | undefined;
   /** Told once of each device that the register does not know. */
   readonly onNewDevice: (gateway: string, device: string) => void;
 }
@@ -95,6 +98,7 @@ export class Ingest implements Service, IngestView {
   readonly #marks: CommitMarks | undefined;
   readonly #fleet: Fleet;
   readonly #statuses: GatewayStatuses;
+  readonly #disk: () => DiskSpace | undefined;
   #replaySeq = Date.now();
   #stopped = true;
 
@@ -107,6 +111,7 @@ export class Ingest implements Service, IngestView {
     this.#topics = new Topics(options.topicPrefix);
     this.admission = { ...ADMISSION_DEFAULTS, ...options.admission };
     this.#marks = deps.marks;
+    this.#disk = deps.disk ?? (() => undefined);
     this.#queue = new CommitQueue(options.queueBytes ?? DEFAULTS.queueBytes);
     this.#accounts = new Accounts(registry);
     this.#letters = new DeadLetters({
@@ -228,6 +233,7 @@ export class Ingest implements Service, IngestView {
       storedPerSecond: storedRate.perSecond(now),
       acknowledgement: p50Ms === undefined || p99Ms === undefined ? undefined : { p50Ms, p99Ms },
       lastCommitAt: this.#committer.lastCommitAt,
+      disk: this.#disk(),
     };
   }
 

@@ -2,6 +2,7 @@
  * Says of ingest and of the gateways, in points that boards show (contract/self-report.ts), how they are. It only looks
  * on: a store that does not take the points is logged once and asked again at the next tick, and commits never wait.
  */
+import { diskState } from '../contract/disk-space.ts';
 import { GATEWAY, PIPELINE, REASONS } from '../contract/self-report.ts';
 import type { RegisterView } from '../register/register-view.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
@@ -25,6 +26,9 @@ export interface SelfReportDeps {
   /** Resident memory, bytes. */
   readonly memoryBytes: () => number;
 }
+
+/** As numbers, which boards and rules compare. */
+const SHORTAGE = { enough: 0, low: 1, short: 2 } as const;
 
 const EVERY_MS = 15_000;
 /** Some 5 ms of work; then intake has its turn. */
@@ -117,6 +121,7 @@ export class SelfReport implements Service {
   #pipelinePoints(sums: Sums, time: number): Point[] {
     const { ingest, process, memoryBytes } = this.#deps;
     const status = ingest.status();
+    const { disk } = status;
     const letters = Object.entries(ingest.deadLetters.counts());
     const deadLetters = letters.reduce((sum, [, count]) => sum + count, 0);
     const fields = {
@@ -137,6 +142,10 @@ export class SelfReport implements Service {
       undecodable: status.undecodable,
       dead_letters: deadLetters,
       memory_mib: memoryBytes() / 1_048_576,
+      disk_known: disk === undefined ? 0 : 1,
+      disk_free_bytes: disk?.freeBytes ?? 0,
+      disk_size_bytes: disk?.sizeBytes ?? 0,
+      disk_short: disk === undefined ? 0 : SHORTAGE[diskState(disk)],
     };
     const reasons = (kind: string, counts: Iterable<readonly [string, number]>): Point[] =>
       [...counts].map(([reason, count]) => ({

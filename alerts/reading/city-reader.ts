@@ -131,6 +131,7 @@ export class CityReader {
       nights: this.#nights(),
       stations: this.#rolledUp.stations,
       counters: this.#rolledUp.counters,
+      disk: status.disk,
       unknown,
     };
   }

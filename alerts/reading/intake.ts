@@ -1,4 +1,5 @@
 /** What is asked of ingest: its IngestView, or what its process says of it, fits. */
+import type { DiskSpace } from '../../contract/disk-space.ts';
 import type { GatewayStateWord } from '../../contract/gateway-state.ts';
 import type { Health } from '../../contract/health.ts';
 
@@ -11,7 +12,11 @@ export interface HeardGateway {
 }
 
 export interface Intake {
-  status(): { readonly storeFault: string; readonly unreachable?: string | undefined };
+  status(): {
+    readonly storeFault: string;
+    readonly unreachable?: string | undefined;
+    readonly disk?: DiskSpace | undefined;
+  };
   gateways(): readonly HeardGateway[];
   readonly deadLetters: { counts(): Readonly<Record<string, number>> };
 }

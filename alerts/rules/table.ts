@@ -12,12 +12,14 @@ import {
   storeFailing,
   twoEpochs,
 } from './delivery.ts';
+import { diskFilling } from './disk.ts';
 import { afterHours, baseLoadRise, demandNearLimit } from './energy.ts';
 import { circuitDark, dayBurner, lampFault } from './lamps.ts';
 import { gasNightFlow, waterNightFlow } from './night-flow.ts';
 
 export const ALERT_RULES: readonly AlertRule[] = [
   storeFailing,
+  diskFilling,
   gatewaySilent,
   deviceSilent,
   outboxGrowing,

@@ -4,6 +4,7 @@ import { type Console, createConsole } from '../../console/console.ts';
 import { gatewayFile } from '../../edge/gateway-file.ts';
 import { hashToken } from '../../register/credentials.ts';
 import type { ManifestWatch } from '../../register/manifest-watch.ts';
+import type { DiskWatch } from '../../runtime/disk-watch.ts';
 import { faultText } from '../../runtime/yaml-file.ts';
 import type { SimulatedGateways } from '../../simulators/simulated-gateways.ts';
 import { readReferenceTables } from '../tariff-files.ts';
@@ -16,14 +17,15 @@ export async function consoleRole(
   deps: Pick<ConsoleDeps, 'register' | 'store' | 'ingest' | 'alerts'> & {
     readonly broker: BrokerPlace;
     readonly simulated: SimulatedGateways | undefined;
-      /** Absent where the register follows no file. */
-      readonly manifest: ManifestWatch | undefined;
-      readonly rollUps: ConsoleDeps['rollUps'];
+    /** Absent where the register follows no file. */
+    readonly manifest: ManifestWatch | undefined;
+    readonly rollUps: ConsoleDeps['rollUps'];
+    readonly disk: DiskWatch;
     readonly operatorToken: string;
   },
 ): Promise<Console> {
   const { settings, run } = context;
-  const { register, store, ingest, alerts, broker, simulated, manifest, rollUps, operatorToken } = deps;
+  const { register, store, ingest, alerts, broker, simulated, manifest, rollUps, disk, operatorToken } = deps;
   return await run(
     createConsole({
       ...context,
@@ -34,6 +36,7 @@ export async function consoleRole(
       broker: () => broker.view(),
       rollUps,
       manifestFaults: manifest && (() => manifest.state().faults.map(faultText)),
+      disk: () => disk.space,
       ...(simulated === undefined
         ? {}
         : { history: () => simulated.history(), simulatedAccounts: () => simulated.accounts() }),

@@ -4,6 +4,7 @@ import { Ingest } from '../../ingest/ingest.ts';
 import { FileRollUpMarks } from '../../ingest/roll-up-marks.ts';
 import { SelfReport } from '../../ingest/self-report.ts';
 import type { RegisterView } from '../../register/register-view.ts';
+import type { DiskWatch } from '../../runtime/disk-watch.ts';
 import type { MessageLink } from '../../runtime/message-link.ts';
 import { isPointSink } from '../../store/point-sink.ts';
 import type { CityStore } from '../open-store.ts';
@@ -16,15 +17,18 @@ export async function ingestRole(
     readonly link: MessageLink;
     readonly register: RegisterView;
     readonly store: CityStore;
+    readonly disk: DiskWatch;
     readonly onNewDevice: (gateway: string, device: string) => void;
   },
 ): Promise<{ ingest: Ingest; marks: FileRollUpMarks }> {
   const { settings, run } = context;
+  const { disk } = deps;
   const marks = await run(new FileRollUpMarks({ ...context, folder: join(settings.data, 'roll-up-marks') }));
   const ingest = await run(
     new Ingest({
       ...context,
       ...deps,
+      disk: () => disk.space,
       marks,
       options: {
         topicPrefix: settings.topic_prefix,

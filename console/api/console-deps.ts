@@ -1,6 +1,7 @@
 /** What the console is put together from. Everything that takes time, chance or I/O comes in here. */
 import type { Registry } from 'prom-client';
 import type { AlertsView } from '../../alerts/alerts-view.ts';
+import type { DiskSpace } from '../../contract/disk-space.ts';
 import type { IngestView } from '../../ingest/ingest-view.ts';
 import type { RegisterView } from '../../register/register-view.ts';
 import type { ReferenceTables } from '../../reports/reference-tables.ts';
@@ -73,6 +74,8 @@ export interface ConsoleDeps {
   readonly rollUps?: (() => Promise<RollUpView>) | undefined;
   /** Why the manifest that the register follows was not applied, line by line; absent where it follows none. */
   readonly manifestFaults?: (() => readonly string[]) | undefined;
+  /** What is free on the disk of its own data folder; absent where nobody looks. */
+  readonly disk?: (() => DiskSpace | undefined) | undefined;
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Log;

@@ -24,6 +24,7 @@ export const healthReply = z.object({
       ingest: partReply,
       store: partReply,
       roll_ups: partReply,
+      disk: partReply,
       register: partReply,
       console: partReply,
     })

@@ -209,7 +209,7 @@ function work() {
       decimals: 0,
       min: 0,
       noData: NOTHING,
-      span: 12,
+      span: 8,
       height: 8,
       legend: false,
       queries: [{ from: 'raw', text: worst('max', 'memory_mib'), alias: 'Memory' }],
@@ -222,7 +222,7 @@ function work() {
       min: 0,
       max: 1,
       noData: NOTHING,
-      span: 12,
+      span: 8,
       height: 8,
       bars: true,
       queries: [
@@ -233,6 +233,20 @@ function work() {
           alias: 'Intake held',
         },
       ],
+    }),
+    lines({
+      title: 'Free on the disk',
+      description:
+        'Of the disk that the data folder of ingest lies on. Below 10 % (of large disks: 20 GB) an alert asks for room; when it is full nothing can be stored. The disk of InfluxDB shows here only where it is the same.',
+      unit: 'decbytes',
+      decimals: 1,
+      min: 0,
+      noData: NOTHING,
+      span: 8,
+      height: 8,
+      fill: true,
+      legend: false,
+      queries: [{ from: 'raw', text: worst('min', 'disk_free_bytes', ' AND "disk_known" = 1'), alias: 'Free' }],
     }),
   ];
 }

@@ -34,6 +34,7 @@ export function someInputs(change: Partial<AlertInputs> = {}): AlertInputs {
     nights: [],
     stations: [],
     counters: [],
+    disk: { freeBytes: 4e10, sizeBytes: 1.2e11 },
     unknown: {},
     ...change,
   };

@@ -71,6 +71,19 @@ describe('health', () => {
     faults = [];
     expect((await get('/api/health')).json().parts.register).toEqual({ ok: true, words: 'version 1, gateways: 1' });
   });
+
+  it('tells the lesser room of the console’s disk and of ingest’s', async () => {
+    const city = aCityOfOne({ disk: () => ({ freeBytes: 80e9, sizeBytes: 100e9 }) });
+    const { get } = await aConsole(city);
+    const told = async () => (await get('/api/health')).json();
+    expect((await told()).parts.disk).toEqual({ ok: true, words: '80 GB of 100 GB free, 80 %' });
+    city.ingest.state = { ...city.ingest.state, disk: { freeBytes: 7e9, sizeBytes: 100e9 } };
+    expect((await told()).parts.disk).toEqual({ ok: true, words: '7 GB of 100 GB free, 7 %; it fills up' });
+    city.ingest.state = { ...city.ingest.state, disk: { freeBytes: 2e9, sizeBytes: 100e9 } };
+    expect(await told()).toMatchObject({ status: 'degraded', parts: { disk: { ok: false } } });
+    const unknown = await aConsole();
+    expect((await unknown.get('/api/health')).json().parts.disk).toEqual({ ok: true, words: 'not known' });
+  });
 });
 
 describe('a query that is not right', () => {

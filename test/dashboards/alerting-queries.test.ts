@@ -162,13 +162,19 @@ const AT = NOW + 30_000;
     }
   });
 
-  it('do not fire on a store that says it is well', async () => {
+  it('do not fire on a store that says it is well, nor on a disk before it fills up', async () => {
     const time = NOW + 5 * HOUR;
-    const fields = { store_failing: 0, dead_letters: 0, stored: 1 };
+    const fields = { store_failing: 0, dead_letters: 0, stored: 1, disk_short: 0 };
     await store.putPoints([{ bucket: 'raw', measurement: PIPELINE, tags: { process: 'ingest' }, fields, time }]);
-    for (const id of ['store-failing', 'dead-letters']) {
+    for (const id of ['store-failing', 'dead-letters', 'disk-filling']) {
       expect(await ask(id, time + 1_000), id).toMatchObject({ isFiring: false, series: 1 });
     }
+    const later = time + 20 * MINUTE;
+    const full = { ...fields, disk_short: 1 };
+    await store.putPoints([
+      { bucket: 'raw', measurement: PIPELINE, tags: { process: 'ingest' }, fields: full, time: later },
+    ]);
+    expect(await ask('disk-filling', later + 1_000)).toMatchObject({ isFiring: true });
   });
 });
 

@@ -230,6 +230,7 @@ async function report(store: InfluxdbStore, register: CityRegister): Promise<voi
         storedPerSecond: 42,
         acknowledgement: { p50Ms: 9, p99Ms: 60 },
         lastCommitAt: clock.now(),
+        disk: { freeBytes: 4e10 - state.tick * 1e6, sizeBytes: 1.2e11 },
       }),
       gateways: () => register.gateways().map(({ id }) => gatewayStatus(id, state.tick, clock.now())),
       deadLetters: { counts: () => ({ 'value-out-of-range': 3, malformed: 1 }) },

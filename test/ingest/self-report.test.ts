@@ -18,6 +18,7 @@ const STATUS: IngestStatus = {
   storedPerSecond: 12.5,
   acknowledgement: { p50Ms: 8, p99Ms: 40 },
   lastCommitAt: undefined,
+  disk: { freeBytes: 9e9, sizeBytes: 1e11 },
 };
 
 const aStatus = (gateway: string, change: Partial<GatewayStatus> = {}): GatewayStatus => ({
@@ -122,6 +123,10 @@ describe('the self report', () => {
       undecodable: 2,
       dead_letters: 4,
       memory_mib: 100,
+      disk_known: 1,
+      disk_free_bytes: 9e9,
+      disk_size_bytes: 1e11,
+      disk_short: 1,
     });
     const reasons = points.filter(({ measurement }) => measurement === 'lamplighter_reasons');
     expect(reasons.map(({ tags, fields }) => [tags.kind, tags.reason, fields.count])).toEqual([

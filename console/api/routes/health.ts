@@ -1,4 +1,5 @@
 /** Is the city's server well, and each of its parts? Open to all as one word; with detail to those who may read. */
+import { type DiskSpace, diskState, diskWords } from '../../../contract/disk-space.ts';
 import type { AccessControl } from '../access-control.ts';
 import type { ConsoleApp } from '../console-app.ts';
 import type { ConsoleDeps } from '../console-deps.ts';
@@ -56,6 +57,7 @@ async function healthParts(deps: ConsoleDeps): Promise<NonNullable<HealthReply['
     },
     store: ingest.storeFault === '' ? WELL : { ok: false, words: ingest.storeFault },
     roll_ups: rollUpHealth(await rollUpState(deps)),
+    disk: diskHealth(deps.disk?.(), ingest.disk),
     register: registerHealth(deps),
     console: WELL,
   };
@@ -67,4 +69,14 @@ function registerHealth({ register, manifestFaults }: ConsoleDeps): { ok: boolea
   if (first === undefined) return { ok: true, words };
   const rest = more.length > 0 ? ` (and ${more.length} more, see the log)` : '';
   return { ok: false, words: `${words}; the manifest was not applied. ${first}${rest}` };
+}
+
+/** Ingest, in another process, may lie on another disk. */
+function diskHealth(own: DiskSpace | undefined, ofIngest: DiskSpace | undefined): { ok: boolean; words: string } {
+  const known = [own, ofIngest].flatMap((space) => (space === undefined ? [] : [space]));
+  const [least] = known.sort((one, other) => one.freeBytes - other.freeBytes);
+  if (least === undefined) return { ok: true, words: 'not known' };
+  const state = diskState(least);
+  const words = { enough: '', low: '; it fills up', short: '; it is nearly full: make room' }[state];
+  return { ok: state !== 'short', words: `${diskWords(least)}${words}` };
 }
