@@ -32,6 +32,11 @@ export function zonedDayMinute(epochMs: number, zone: string): string {
   return `${zonedDay(epochMs, zone)}, ${zonedMinute(epochMs, zone)}`;
 }
 
+/** `2026-11-01 14:05:30`, which spreadsheets take for a time. */
+export function zonedStamp(epochMs: number, zone: string): string {
+  return new Date(epochMs + zoneOffsetMs(epochMs, zone)).toISOString().slice(0, 19).replace('T', ' ');
+}
+
 /** `14:05:09`; with the day when it is another one than `now` is. */
 export function zonedMoment(epochMs: number, zone: string, now: number): string {
   const time = format(zone, 'second', { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(epochMs);

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { closedHours } from '../../console/web/site/closed-hours.ts';
-import { daysEarlier, midnightBefore, zonedDayMinute, zoneLabel, zoneOffsetMs } from '../../console/web/zoned-time.ts';
+import {
+  daysEarlier,
+  midnightBefore,
+  zonedDayMinute,
+  zonedStamp,
+  zoneLabel,
+  zoneOffsetMs,
+} from '../../console/web/zoned-time.ts';
 
 const BOSTON = 'America/New_York';
 const HOUR = 3_600_000;
@@ -9,6 +16,7 @@ const at = (text: string) => Date.parse(text);
 describe('times of a site', () => {
   it('shows its wall clock and names its zone', () => {
     expect(zonedDayMinute(at('2026-11-23T22:40:00Z'), BOSTON)).toBe('Mon 23 Nov, 17:40');
+    expect(zonedStamp(at('2026-07-01T03:59:30Z'), BOSTON)).toBe('2026-06-30 23:59:30');
     expect(zoneLabel(BOSTON, at('2026-11-23T22:40:00Z'))).toBe('Local time, America/New York (EST)');
     expect(zoneLabel(BOSTON, at('2026-07-01T12:00:00Z'))).toBe('Local time, America/New York (EDT)');
     expect(zoneOffsetMs(at('2026-11-23T22:40:00.250Z'), BOSTON)).toBe(-5 * HOUR);

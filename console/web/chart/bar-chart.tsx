@@ -3,9 +3,10 @@ import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { EnergyRow } from '../city/replies.ts';
 import { formatNumber } from '../formatters.ts';
-import { zonedDay, zonedMonth, zoneLabel } from '../zoned-time.ts';
+import { zonedDay, zonedMonth, zonedStamp, zoneLabel } from '../zoned-time.ts';
 import { dayAxis, valueAxis } from './axes.ts';
 import { colourOf, stripes } from './chart-colours.ts';
+import { cellOf } from './chart-download.ts';
 import { ChartFrame } from './chart-frame.tsx';
 
 /** Coverage from which a period counts as complete. */
@@ -115,11 +116,11 @@ export function BarChart(props: BarChartProps) {
         ...rows.map((row) => [
           new Date(row.from_ms).toISOString(),
           new Date(row.to_ms).toISOString(),
-          nameOf(row),
-          row.value === null ? '' : String(row.value),
-          String(row.coverage_percent),
+          zonedStamp(row.from_ms, zone).slice(0, every === 'day' ? 10 : 7),
+          cellOf(row.value),
+          cellOf(row.coverage_percent),
           row.events.join(' '),
-          row.peak === null ? '' : String(row.peak),
+          cellOf(row.peak),
         ]),
       ]}
       height={220}

@@ -3,9 +3,10 @@ import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Band } from '../air-bands.ts';
 import { formatNumber } from '../formatters.ts';
-import { zonedDayMinute } from '../zoned-time.ts';
+import { zonedDayMinute, zonedStamp } from '../zoned-time.ts';
 import { timeAxis, valueAxis, valueRange } from './axes.ts';
 import { colourOf } from './chart-colours.ts';
+import { cellOf } from './chart-download.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { type ChartLine, joinLines } from './chart-lines.ts';
 
@@ -101,8 +102,8 @@ export function TimeChart(props: TimeChartProps) {
         ],
         ...[...data[0]].map((seconds, row) => [
           new Date(seconds * 1_000).toISOString(),
-          zonedDayMinute(seconds * 1_000, zone),
-          ...lines.map((_, number) => String(data[number + 1]?.[row] ?? '')),
+          zonedStamp(seconds * 1_000, zone),
+          ...lines.map((_, number) => cellOf(data[number + 1]?.[row])),
         ]),
       ]}
       height={props.height ?? 260}
