@@ -232,6 +232,7 @@ export const circuitRowReply = z.object({
   energy_last_night_kwh: known,
   state: z.enum(['off', 'lit', 'dark', 'day-burning', 'silent']),
   problems: z.number(),
+  worst_severity: severity.nullable(),
 });
 export const lightsReply = z.object({
   ...at,
@@ -240,7 +241,7 @@ export const lightsReply = z.object({
   circuits: z.array(circuitRowReply),
 });
 export type LightsReply = z.infer<typeof lightsReply>;
-export const circuitReply = circuitRowReply.omit({ problems: true, lamps: true }).extend({
+export const circuitReply = circuitRowReply.omit({ problems: true, worst_severity: true, lamps: true }).extend({
   ...at,
   store_fault: storeFault,
   totals: lampCounts,

@@ -594,6 +594,7 @@ export function lights(now: number): LightsReply {
               ? ('lit' as const)
               : ('off' as const),
       problems: isDark || id === 'lights-jp' || failed > 0 ? 1 : 0,
+      worst_severity: isDark ? ('critical' as const) : id === 'lights-jp' || failed > 0 ? ('warning' as const) : null,
     };
   });
   const sum = (key: keyof LightsReply['totals']) => circuits.reduce((total, { lamps }) => total + lamps[key], 0);

@@ -20,7 +20,7 @@ import { ageS, rounded, sumOf } from './figures.ts';
 import { lampsAt } from './findings-keeper.ts';
 import { lampNow, positionOf } from './lamp-now.ts';
 import { sumPeriod } from './piece-sums.ts';
-import { problemRow } from './problem-row.ts';
+import { problemRow, worstOf } from './problem-row.ts';
 import { countersAt, metersAt } from './site-counters.ts';
 import { countLamps, powerDevices } from './site-row.ts';
 import { findSite } from './sites-route.ts';
@@ -77,7 +77,7 @@ export function lightRoutes(app: ConsoleApp, deps: ConsoleDeps, view: CityView):
       const now = deps.clock.now();
       const nights = await lastNights(deps, view, city, [site], now);
       const ofSite = findings.bySite.get(site.id) ?? [];
-      const { problems, lamps, ...row } = circuitRow(site, city, nights.kwhBySite, ofSite);
+      const { problems, worst_severity, lamps, ...row } = circuitRow(site, city, nights.kwhBySite, ofSite);
       return {
         ...row,
         at: isoTime(now),
@@ -113,6 +113,7 @@ function circuitRow(
     energy_last_night_kwh: kwhBySite.get(site.id) ?? null,
     state: circuitState(site, lamps, counts, city.at),
     problems: findings.length,
+    worst_severity: worstOf(findings),
   };
 }
 

@@ -1,15 +1,15 @@
 /** All sites in a table: the map for those who search, sort, or do not see it. */
 import { useState } from 'preact/hooks';
 import { formatAge, formatNumber, plural } from '../formatters.ts';
+import { ProblemBadge, rankOf } from './problem-badge.tsx';
 import type { SiteRow } from './replies.ts';
 import { BudgetUsed, Change, changeOf, kindOf, SITE_STATES } from './site-words.tsx';
 
 type Order = 'name' | 'power' | 'energy' | 'change' | 'budget' | 'problems';
 
-const SEVERITY_RANK = { critical: 3, warning: 2, info: 1 } as const;
 const ORDERS: Readonly<Record<Order, readonly [label: string, by: (site: SiteRow) => number]>> = {
   // The worst first; of two that are as bad, the one with more.
-  problems: ['Problems', (site) => -(1_000 * rankOf(site) + Math.min(site.problems, 999))],
+  problems: ['Problems', (site) => -(1_000 * rankOf(site.worst_severity) + Math.min(site.problems, 999))],
   power: ['Power', (site) => -(site.power_kw ?? Number.NEGATIVE_INFINITY)],
   energy: ['Energy today', (site) => -(site.energy_today_kwh ?? Number.NEGATIVE_INFINITY)],
   change: ['Change', (site) => -Math.abs(changeOf(site) ?? 0)],
@@ -27,7 +27,7 @@ export function SiteTable({ sites }: { readonly sites: readonly SiteRow[] }) {
     .filter((site) =>
       words.every((word) => `${site.name} ${site.id} ${kindOf(site)} ${site.state}`.toLowerCase().includes(word)),
     )
-    .sort((one, other) => by(one) - by(other) || one.name.localeCompare(other.name));
+    .sort((one, other) => by(one) - by(other) || tieOf(order, one, other) || one.name.localeCompare(other.name));
   return (
     <section class="card" aria-labelledby="sites-title">
       <div class="card-head">
@@ -123,13 +123,7 @@ function Row({ site, hasBudgets }: { readonly site: SiteRow; readonly hasBudgets
         <span class="under">{kindOf(site)}</span>
       </td>
       <td class="state">
-        {site.problems > 0 ? (
-          <span
-            class={`badge ${site.worst_severity === 'critical' ? 'bad' : site.worst_severity === 'warning' ? 'warn' : 'wait'}`}
-          >
-            {plural(site.problems, 'problem')}
-          </span>
-        ) : null}
+        <ProblemBadge count={site.problems} worst={site.worst_severity} />
         {isOld || site.problems === 0 ? (
           <span class={`badge ${tone}`} title={title}>
             {label}
@@ -171,6 +165,8 @@ function Amount(props: { readonly value: number | null; readonly decimals: numbe
   );
 }
 
-function rankOf({ worst_severity: worst }: SiteRow): number {
-  return worst === null ? 0 : SEVERITY_RANK[worst];
+/** Of sites as troubled as each other the one that uses more comes first: those without a meter would hide it. */
+function tieOf(order: Order, one: SiteRow, other: SiteRow): number {
+  if (order !== 'problems') return 0;
+  return (other.energy_today_kwh ?? -1) - (one.energy_today_kwh ?? -1);
 }

@@ -35,14 +35,15 @@ export const CIRCUIT_KEY = [
   { label: 'off', swatch: 'lights off' },
   { label: 'dark, but commanded', swatch: 'lights dark' },
   { label: 'not heard', swatch: 'lights silent' },
-  { label: 'problem', swatch: 'trouble' },
+  { label: 'critical problem', swatch: 'trouble' },
+  { label: 'warning', swatch: 'trouble warn' },
 ] as const;
 
 export function circuitPlaces(circuits: readonly CircuitRow[]): MapPlace[] {
   return circuits.flatMap((circuit) => {
     const { latitude, longitude, lamps } = circuit;
     if (latitude === null || longitude === null) return [];
-    const severity = circuit.state === 'dark' ? 'critical' : circuit.problems > 0 ? 'warning' : null;
+    const severity = circuit.state === 'dark' ? 'critical' : circuit.worst_severity;
     return [
       {
         id: circuit.site,
@@ -52,7 +53,7 @@ export function circuitPlaces(circuits: readonly CircuitRow[]): MapPlace[] {
         longitude,
         shape: 'lights' as const,
         tone: circuit.state === 'day-burning' ? 'lit' : circuit.state,
-        severity: severity as MapPlace['severity'],
+        severity,
         radius: Math.min(12, 5 + Math.sqrt(lamps.total) * 0.6),
         words: `${lamps.lit} of ${lamps.commanded} commanded lamps lit · ${formatNumber(circuit.power_kw, 2)} kW`,
       },

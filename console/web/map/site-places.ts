@@ -9,7 +9,8 @@ export const SITE_KEY = [
   { label: 'streetlights', swatch: 'lights lit' },
   { label: 'air station', swatch: 'air live' },
   { label: 'not heard', swatch: 'building silent' },
-  { label: 'problem', swatch: 'trouble' },
+  { label: 'critical problem', swatch: 'trouble' },
+  { label: 'warning', swatch: 'trouble warn' },
 ] as const;
 
 export function shapeOf(kind: string): MarkerShape {

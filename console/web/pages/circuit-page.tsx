@@ -82,7 +82,9 @@ export function CircuitPage({ city, id }: { readonly city: City; readonly id: st
             note={
               circuit.totals.silent > 0
                 ? `${formatNumber(circuit.totals.silent)} more are not heard`
-                : 'All others are heard'
+                : circuit.totals.failed > 0
+                  ? 'All others are heard'
+                  : 'All lamps are heard'
             }
             tone={circuit.totals.failed > 0 ? 'is-warn' : ''}
           />
@@ -125,7 +127,7 @@ export function CircuitPage({ city, id }: { readonly city: City; readonly id: st
       {gateway === null ? null : (
         <section class="card" aria-labelledby="circuit-power-title">
           <div class="card-head">
-            <h2 id="circuit-power-title">Power of the circuit</h2>
+            <h2 id="circuit-power-title">Power of the lamps</h2>
             <RangeButtons
               name="circuit-range"
               chosen={range.id}

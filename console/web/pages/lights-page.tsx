@@ -1,5 +1,6 @@
 /** All streetlight circuits: lit against commanded, on the map and in a table. */
 import { useMemo } from 'preact/hooks';
+import { ProblemBadge, rankOf } from '../city/problem-badge.tsx';
 import type { CircuitRow, LightsReply } from '../city/replies.ts';
 import type { City } from '../city.ts';
 import { formatNumber, plural } from '../formatters.ts';
@@ -48,7 +49,9 @@ export function LightsPage({ city }: { readonly city: City }) {
             note={
               reply.totals.silent > 0
                 ? `${formatNumber(reply.totals.silent)} more are not heard`
-                : 'All others are heard'
+                : reply.totals.failed > 0
+                  ? 'All others are heard'
+                  : 'All lamps are heard'
             }
             tone={reply.totals.failed > 0 ? 'is-warn' : ''}
           />
@@ -105,6 +108,7 @@ export function LightsPage({ city }: { readonly city: City }) {
 function Table({ circuits }: { readonly circuits: readonly CircuitRow[] }) {
   const rows = [...circuits].sort(
     (one, other) =>
+      rankOf(other.worst_severity) - rankOf(one.worst_severity) ||
       URGENCY.indexOf(one.state) - URGENCY.indexOf(other.state) ||
       other.problems - one.problems ||
       one.name.localeCompare(other.name),
@@ -152,7 +156,8 @@ function Row({ circuit }: { readonly circuit: CircuitRow }) {
       <td class="state">
         <span class={`badge ${tone}`} title={title}>
           {label}
-        </span>
+        </span>{' '}
+        <ProblemBadge count={circuit.problems} worst={circuit.worst_severity} />
       </td>
       <td class="lit-cell" data-label="Lit of commanded">
         <span class="lit-bar">
