@@ -144,7 +144,7 @@ describeWithServer('chromium')('the five pages', () => {
     const text = readFileSync((await csv.path())!, 'utf8');
     expect(csv.suggestedFilename()).toBe('latin-school-active-power-main-meter-last-6-hours.csv');
     expect(text).toMatch(
-      /^\uFEFFtime \(UTC\),local time \(America\/New_York\),Main meter \(kW\),A week before \(kW\)\r\n2026-11-23T16:4/,
+      /^\uFEFFtime \(UTC\),local time \(America\/New_York\),Main meter \(kW\),A week before \(kW\)\r\n2026-11-23T16:4\d:\d\d.000Z,2026-11-23 11:4\d:\d\d,/,
     );
     const [png] = await Promise.all([
       page.waitForEvent('download'),
@@ -284,6 +284,10 @@ describeWithServer('chromium')('the five pages', () => {
     server.answers.set('/api/air', { ...at, stations: [], rooms: [] });
     await page.getByRole('link', { name: 'City', exact: true }).first().click();
     await page.getByText('No site has a position yet').waitFor();
+    // What nobody has looked at is not praised.
+    await page.getByText('Nothing is found yet').waitFor();
+    server.answers.set('/api/problems', { ...at, checked: at.at, problems: [] });
+    await page.reload();
     await page.getByText('Nothing is wrong').waitFor();
     await page.getByRole('link', { name: 'Streetlights' }).first().click();
     await page.getByText('No streetlight circuit yet').waitFor();
@@ -369,9 +373,41 @@ describeWithServer('chromium')('the five pages', () => {
     const { page } = await open(server, '/');
     await page.getByText('Loading the past two weeks').waitFor();
     expect(await page.getByRole('progressbar').getAttribute('value')).toBe('30');
+    const at = { at: new Date(EVENING).toISOString(), at_ms: EVENING };
+    server.answers.set('/api/problems', { ...at, checked: at.at, problems: [] });
+    await page.reload();
+    await page.getByText('Nothing is found yet. The past is being loaded').waitFor();
     expect(await wordsOf(page, '.history')).toMatch(/1,200,000 of 4,000,000 readings, back to Thu 19 Nov/);
     server.answers.delete('/api/city');
     await page.locator('.history').waitFor({ state: 'detached' });
+  });
+
+  it('names counties on a narrow map whole or not at all', async () => {
+    const { page } = await open(await serve(), '/', { viewport: { width: 360, height: 740 } });
+    await page.locator('.marker').first().waitFor();
+    const names = page.locator('.county-name');
+    const map = await page.locator('.map svg').boundingBox();
+    for (const name of await names.all()) {
+      const box = await name.boundingBox();
+      expect(box?.x).toBeGreaterThanOrEqual(map?.x ?? 0);
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((map?.x ?? 0) + (map?.width ?? 0));
+    }
+    expect(await names.allTextContents()).toContain('Suffolk');
+  });
+
+  it('lists what is troubled first, then what uses most', async () => {
+    const { page } = await open(await serve(), '/');
+    const rows = page.locator('table.sites tbody tr');
+    await rows.first().waitFor();
+    const states = await rows.locator('.state').allTextContents();
+    const calm = states.findIndex((state) => !state.includes('problem'));
+    expect(states.slice(calm).join()).not.toContain('problem');
+    const used = await rows.locator('[data-label="Energy today"]').allTextContents();
+    const kwh = used.slice(calm).map((text) => (text === '–' ? -1 : Number.parseFloat(text.replaceAll(',', ''))));
+    expect(kwh).toEqual(kwh.toSorted((one, other) => other - one));
+    await page.getByRole('link', { name: 'Streetlights' }).first().click();
+    // By day a circuit that was dark last night is off like the others.
+    expect(await page.locator('[data-circuit]').first().locator('.state').textContent()).toContain('1 problem');
   });
 
   it.each(['light', 'dark'] as const)(

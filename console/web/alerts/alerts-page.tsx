@@ -89,7 +89,11 @@ function whenOf({ evaluated_ms: evaluated, by_severity: counts }: AlertsReply, n
   const words = (['critical', 'warning', 'info'] as const)
     .map((severity) => [counts[severity] ?? 0, severity] as const)
     .filter(([count]) => count > 0)
-    .map(([count, severity]) => `${formatNumber(count)} ${severity === 'info' ? 'to note' : severity}`);
+    .map(([count, severity]) =>
+      severity === 'warning'
+        ? plural(count, 'warning')
+        : `${formatNumber(count)} ${severity === 'info' ? 'to note' : severity}`,
+    );
   const when = evaluated === null ? 'not judged yet' : `judged ${formatAge(Math.max(0, now - evaluated) / 1_000)} ago`;
   return [...words, when].join(' · ');
 }

@@ -19,6 +19,8 @@ export interface ProblemListProps {
   readonly siteName: (id: string | null) => string | undefined;
   /** Words when nothing is wrong. */
   readonly fine: string;
+  /** Words in their place while nobody can know that yet. */
+  readonly early?: string | undefined;
   /** False on a page of one site, which need not be named again. */
   readonly isNamed?: boolean;
 }
@@ -27,6 +29,7 @@ export function ProblemList(props: ProblemListProps) {
   const { problems } = props;
   if (problems === undefined) return <SkeletonRows count={5} />;
   if (problems.length === 0) {
+    if (props.early !== undefined) return <p class="empty">{props.early}</p>;
     return (
       <p class="all-well">
         <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
@@ -68,7 +71,7 @@ function ProblemItem({ problem, now, siteName, isNamed }: ProblemListProps & { r
         </h3>
       </div>
       <p class="problem-where">
-        {[site, problem.since_ms === null ? undefined : `for ${formatAge((now - problem.since_ms) / 1_000)}`]
+        {[site, problem.since_ms === null ? undefined : sinceWords(now - problem.since_ms)]
           .filter((part) => part !== undefined)
           .join(' · ')}
       </p>
@@ -96,6 +99,11 @@ function ProblemItem({ problem, now, siteName, isNamed }: ProblemListProps & { r
       </a>
     </li>
   );
+}
+
+/** On one line, so that `6.3` and `h` stay together. */
+function sinceWords(ms: number): string {
+  return `for ${formatAge(ms / 1_000)}`.replaceAll(' ', '\u00a0');
 }
 
 function decimalsOf(value: number): number {

@@ -18,6 +18,8 @@ export interface CityMapProps {
 
 const ZOOM = 1.6;
 const STEP_PX = 80;
+/** What a capital of a county's name takes at most, with the space after it. */
+const NAME_LETTER_PX = 10;
 
 export function CityMap({ label, places, isLoading, key_ }: CityMapProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -98,6 +100,9 @@ export function CityMap({ label, places, isLoading, key_ }: CityMapProps) {
           </g>
           {NAMES.map(({ name, at }) => {
             const { x, y } = toPixel(at, view, width, height);
+            // A part of a name is another word.
+            const half = (name.length * NAME_LETTER_PX) / 2;
+            if (x < half || x > width - half || y < NAME_LETTER_PX || y > height) return null;
             return (
               <text key={name} class="county-name" x={x} y={y}>
                 {name}

@@ -64,6 +64,7 @@ export function CityPage({ city }: { readonly city: City }) {
                 problems={problems.reply?.problems}
                 now={city.now()}
                 siteName={(id) => city.siteName(id)}
+                early={earlyWords(city, problems.reply)}
                 fine={
                   overview?.gateways.total === 0
                     ? 'Nothing is wrong, since nothing is here yet: add sites and gateways.'
@@ -86,6 +87,15 @@ export function CityPage({ city }: { readonly city: City }) {
       )}
     </>
   );
+}
+
+/** Why it is too early to say that nothing is wrong. */
+function earlyWords(city: City, reply: ProblemsReply | undefined): string | undefined {
+  if (city.isHistoryLoading)
+    return 'Nothing is found yet. The past is being loaded, and what is wrong shows as it comes.';
+  return reply?.checked === null
+    ? 'Nothing is found yet. Loads, nights and counters are being looked through.'
+    : undefined;
 }
 
 function Headline(props: {

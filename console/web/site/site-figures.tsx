@@ -157,7 +157,7 @@ function MoneyTiles(props: {
           <span title={factors.map(({ id, source }) => `${id}: ${source}`).join('; ')}>
             {known < 99 ? `of the ${formatNumber(known)} % that is known, ` : ''}
             {emissions.kind === 'direct' ? 'burnt here' : 'by location'}, {factors.map(({ id }) => id).join(', ')}
-            {factors.some((factor) => factor.is_second_hand) ? '; check the factor' : ''}
+            {factors.some((factor) => factor.is_second_hand) ? '; a second-hand figure, check it' : ''}
           </span>
         </FigureTile>
       )}
