@@ -28,7 +28,7 @@ function judge(input: GatewayInput, now: number, uptimeMs: number): Finding | un
     return aFinding({
       ...common,
       severity: 'info',
-      title: `${name} has never been heard from`,
+      title: `${name} has never been heard of`,
       words: 'It is in the register, but has never connected and has no readings.',
       whatToDo: 'Put it into service with its configuration file, or retire it.',
       figures: [],
@@ -45,7 +45,7 @@ function judge(input: GatewayInput, now: number, uptimeMs: number): Finding | un
       severity: ageMs > LONG_MS ? 'critical' : 'warning',
       since: lastReading,
       title: `${name} is silent`,
-      words: `Nothing has been heard from it for ${age}; its last reading is of ${inWords(lastReading, zone)}.`,
+      words: `No reading has come from it for ${age}; its last is of ${inWords(lastReading, zone)}.`,
       whatToDo:
         'Check its power and its line to the broker; if both are there, the log of the gateway says what it cannot reach. What it measures meanwhile waits on its disk and comes by itself.',
       figures,
