@@ -3,7 +3,8 @@
  * function of what was read; the same input gives the same report, and `inputs` is the fingerprint of it.
  */
 import type { MeterEvent } from '../contract/roll-up.ts';
-import { localDate, type Period } from '../energy/calendar.ts';
+import { localDate, localIso, type Period } from '../energy/calendar.ts';
+import { without } from '../energy/completeness/stretches.ts';
 import type { Factor, Gwp } from '../energy/emissions/factor-table.ts';
 import { HOLIDAYS, type HolidayList, SITE_HOLIDAYS } from '../energy/tariffs/holidays.ts';
 import type { Tariff } from '../energy/tariffs/tariff.ts';
@@ -143,6 +144,17 @@ function notesOf(input: EnergyReportInput, carriers: readonly CarrierReport[], u
     if (amount.value === null || amount.known >= 1) continue;
     const known = percentOf(amount.known);
     notes.push(`Of ${carrier} ${known} % of the time is known: consumption and emissions are those of that part.`);
+  }
+  for (const { carrier, meters } of carriers) {
+    const bare = without(
+      [period],
+      meters.flatMap(({ stays }) => stays),
+    );
+    const when = bare.map(
+      ({ from, to }) => `from ${localIso(from, input.site.zone)} to ${localIso(to, input.site.zone)}`,
+    );
+    if (bare.length > 0)
+      notes.push(`No meter of ${carrier} was due ${when.join(', ')}: that time counts as not known.`);
   }
   const [first, last] = [localDate(period.from, input.site.zone), localDate(period.to - 1, input.site.zone)];
   for (const list of used.holidays) {

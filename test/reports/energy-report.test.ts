@@ -259,6 +259,11 @@ describe('meters of a site', () => {
     ]);
     expect(electricity.amount.known).toBe(1);
     expect(electricity.consumption.value).toBe(electricity.meters.reduce((sum, { amount }) => sum + amount.value!, 0));
+    // Without the one that came, half of the month has no meter.
+    await meter('main', { kind: 'electricity-meter', placements: [{ site: 'depot', from: 0 }] });
+    expect((await city.report('2026-11')).notes).toContain(
+      'No meter of electricity was due from 2026-11-15T12:00-05:00 to 2026-12-01T00:00-05:00: that time counts as not known.',
+    );
   });
 
   it('that are retired owe nothing after their last word, and nothing at all without one', async () => {
