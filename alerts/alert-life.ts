@@ -4,7 +4,7 @@
  * Time is counted by what was looked at: the wall clock may jump and the server may stand still, and neither makes a
  * thing that was seen once last for an hour. What cannot be judged neither begins nor ends.
  */
-import { SEVERITIES } from '../energy/findings/finding.ts';
+import { SEVERITIES, type Severity } from '../energy/findings/finding.ts';
 import type { AlertChange, OpenAlert, ResolvedAlert } from './alert-record.ts';
 import { type AlertPlace, type AlertRule, alertId, type Firing } from './alert-rule.ts';
 
@@ -53,7 +53,7 @@ export function liveOn(before: ReadonlyMap<string, OpenAlert>, judged: readonly 
       }
       const alert = grown(known, id, rule, one, turn);
       open.set(id, alert);
-      if (alert.state === 'firing' && (known?.state !== 'firing' || isWorse(alert, known))) {
+      if (alert.state === 'firing' && (known?.state !== 'firing' || isWorseThanEver(alert, known))) {
         changes.push({ status: 'firing', alert });
       }
     }
@@ -75,7 +75,7 @@ export function liveOn(before: ReadonlyMap<string, OpenAlert>, judged: readonly 
     }
     open.delete(id);
     if (alert.state === 'pending') continue;
-    const { state, heldMs, quietMs: _, unjudged, firingAt, ...rest } = alert;
+    const { state, heldMs, quietMs: _, unjudged, firingAt, worst, ...rest } = alert;
     const over = { ...rest, firingAt: firingAt ?? turn.now, resolvedAt: turn.now };
     resolved.push(over);
     changes.push({ status: 'resolved', alert: { ...over, number: 0 } });
@@ -90,6 +90,7 @@ function grown(known: OpenAlert | undefined, id: string, rule: AlertRule, firing
     id,
     rule: rule.id,
     severity: firing.severity,
+    worst: known?.state === 'firing' ? worse(firing.severity, worstOf(known)) : firing.severity,
     site: firing.site ?? null,
     gateway: firing.gateway ?? null,
     device: firing.device ?? null,
@@ -108,6 +109,15 @@ function grown(known: OpenAlert | undefined, id: string, rule: AlertRule, firing
   };
 }
 
-function isWorse(alert: OpenAlert, than: OpenAlert): boolean {
-  return SEVERITIES.indexOf(alert.severity) > SEVERITIES.indexOf(than.severity);
+/** What goes up and down around a limit is told once, not each time that it goes up. */
+function isWorseThanEver(alert: OpenAlert, before: OpenAlert): boolean {
+  return SEVERITIES.indexOf(alert.severity) > SEVERITIES.indexOf(worstOf(before));
+}
+
+function worstOf({ worst, severity }: OpenAlert): Severity {
+  return worst ?? severity;
+}
+
+function worse(one: Severity, other: Severity): Severity {
+  return SEVERITIES.indexOf(one) > SEVERITIES.indexOf(other) ? one : other;
 }

@@ -28,6 +28,8 @@ const common = z.object({
 export const openAlertSchema = common.extend({
   /** Pending until it has been so for the time that the rule asks. */
   state: z.enum(['pending', 'firing']),
+  /** The worst that it was since it fires, as it was told; absent in what an older version wrote. */
+  worst: z.enum(SEVERITIES).optional(),
   /** When it became an alert; null while pending. */
   firingAt: ms.nullable(),
   /** For how long it has been so while pending, and not so while firing: time that was looked at, milliseconds. */

@@ -73,6 +73,13 @@ describe('an alert', () => {
     for (let turn = 0; turn < 3; turn++) story.turn({ firing: [firing('a')] });
     expect(story.told({ firing: [firing('a', { severity: 'critical' })] })).toEqual(['firing r/a']);
     expect(story.told({ firing: [firing('a', { severity: 'info' })] })).toEqual([]);
+    // Around a limit it would be told every minute.
+    for (const severity of ['critical', 'warning', 'critical'] as const)
+      expect(story.told({ firing: [firing('a', { severity })] })).toEqual([]);
+    expect([...story.open.values()].map(({ severity }) => severity)).toEqual(['critical']);
+    expect(story.told({ firing: [] })).toEqual(['resolved r/a']);
+    for (let turn = 0; turn < 3; turn++) story.turn({ firing: [firing('a')] });
+    expect(story.told({ firing: [firing('a', { severity: 'critical' })] })).toEqual(['firing r/a']);
   });
 });
 
