@@ -22,7 +22,11 @@ export function diskState({ freeBytes, sizeBytes }: DiskSpace): DiskState {
 /** `41.2 GB of 120 GB free, 34 %`. */
 export function diskWords({ freeBytes, sizeBytes }: DiskSpace): string {
   const share = (100 * freeBytes) / Math.max(1, sizeBytes);
-  return `${inGb(freeBytes)} GB of ${inGb(sizeBytes)} GB free, ${Number(share.toFixed(share < 10 ? 1 : 0))} %`;
+  return `${written(freeBytes)} of ${written(sizeBytes)} free, ${Number(share.toFixed(share < 10 ? 1 : 0))} %`;
+}
+
+function written(bytes: number): string {
+  return bytes < GB ? `${Math.round(bytes / 1_000_000)} MB` : `${inGb(bytes)} GB`;
 }
 
 /** Gigabytes of 10⁹ bytes, as disks are sold. */

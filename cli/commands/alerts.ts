@@ -57,8 +57,11 @@ function printOpen(reply: AlertsReply): void {
     print();
   }
   const pending = reply.open.length - firing.length;
-  const more = pending === 0 ? '' : ` ${pending} more may become alerts soon.`;
-  print(firing.length === 0 ? `No alert is open.${more}` : `${firing.length} open.${more}`);
+  const more = firing.length === 0 ? '' : ' more';
+  const soon = pending === 1 ? `1${more} may become an alert soon.` : `${pending}${more} may become alerts soon.`;
+  print(
+    [firing.length === 0 ? 'No alert is open.' : `${firing.length} open.`, ...(pending > 0 ? [soon] : [])].join(' '),
+  );
   printDoubts(reply);
 }
 

@@ -45,7 +45,7 @@ describe('the alert', () => {
 
 test('words are short', () => {
   expect(diskWords(ofSize(512, 123.4))).toBe('123 GB of 512 GB free, 24 %');
-  expect(diskWords(ofSize(0, 0))).toBe('0 GB of 0 GB free, 0 %');
+  expect(diskWords(ofSize(100, 0.04))).toBe('40 MB of 100 GB free, 0 %');
 });
 
 describe('the watch', () => {
