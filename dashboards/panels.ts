@@ -10,6 +10,8 @@ import {
   FieldTextAlignment,
   GraphDrawStyle,
   GraphGradientMode,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
   LegendDisplayMode,
   LegendPlacement,
   ReduceDataOptionsBuilder,
@@ -145,6 +147,8 @@ interface LinesSpec extends PanelSpec {
   readonly bars?: boolean;
   readonly fill?: boolean;
   readonly legend?: boolean;
+  /** Of series whose colour has a meaning, by alias. */
+  readonly colours?: Readonly<Record<string, string>>;
 }
 
 /** Lines, or bars, over time. Gaps stay gaps: nothing is drawn through what was not measured. */
@@ -159,7 +163,16 @@ export function lines(spec: LinesSpec): Builder<Panel> {
     .axisPlacement(AxisPlacement.Auto)
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
     .legend(legendOf(spec));
-  if (spec.steps === undefined) panel.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic));
+  // The first colour of a palette is green, which means well: what is alone is blue, several need telling apart.
+  if (spec.legend === false) panel.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor('blue'));
+  else panel.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic));
+  for (const [alias, colour] of Object.entries(spec.colours ?? {}))
+    panel.overrideByName(alias, [
+      { id: 'color', value: new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(colour).build() },
+    ]);
+  // Series are coloured as wholes: limits are lines across the chart.
+  if (spec.steps !== undefined)
+    panel.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
   return panel;
 }
 

@@ -116,6 +116,7 @@ function readings() {
       title: 'Not stored',
       description:
         'Readings a second that were rejected (kept as dead letters), put off (the gateway keeps them) and shed (they come again).',
+      colours: { Rejected: 'red', Later: 'yellow', Shed: 'orange' },
       unit: 'short',
       decimals: 2,
       min: 0,
@@ -217,6 +218,7 @@ function work() {
     lines({
       title: 'Store and intake',
       description: '1 while the store failed, and 1 while intake was held.',
+      colours: { 'Store failing': 'red', 'Intake held': 'yellow' },
       unit: 'none',
       decimals: 0,
       min: 0,

@@ -152,6 +152,7 @@ function overview(zone: string) {
       title: 'Faults by kind',
       description:
         'Lamps without light (reported, or told to burn and without power), lamps that burn by day, and lamps that say nothing: three errands for three people.',
+      colours: { 'Lamp failure': 'red', 'Without power': 'dark-red', 'Day burner': 'yellow', Silent: 'purple' },
       unit: 'none',
       decimals: 0,
       min: 0,

@@ -67,6 +67,9 @@ const BAD: Readonly<Record<string, (board: Loose) => void>> = {
     (chart(board).targets[0] as { query: string }).query =
       'SELECT mean("n") FROM (SELECT max("a") AS "n" FROM "site_15m" WHERE $timeFilter GROUP BY "carrier") WHERE $timeFilter GROUP BY time($__interval), "site"';
   },
+  'colours-mean-something': (board) => {
+    chart(board).fieldConfig.defaults.color = { mode: 'palette-classic' };
+  },
   'no-import-leftovers': (board) => {
     board.__inputs = [];
   },

@@ -11,8 +11,15 @@ interface LintPanel {
   readonly datasource?: { readonly type?: string; readonly uid?: string };
   readonly gridPos?: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly { readonly query?: string; readonly datasource?: { readonly uid?: string } }[];
+  readonly options?: { readonly legend?: { readonly showLegend?: boolean } };
   readonly fieldConfig?: {
-    readonly defaults?: { readonly unit?: string; readonly noValue?: string };
+    readonly defaults?: {
+      readonly unit?: string;
+      readonly noValue?: string;
+      readonly color?: { readonly mode?: string };
+      readonly thresholds?: { readonly steps?: readonly unknown[] };
+      readonly custom?: { readonly thresholdsStyle?: { readonly mode?: string } };
+    };
     readonly overrides?: readonly {
       readonly properties: readonly { readonly id: string; readonly value?: unknown }[];
     }[];
@@ -163,6 +170,19 @@ export const RULES: Readonly<Record<string, Rule>> = {
       return [
         ...many.map((tag) => `${title}: a line for each ${tag}`),
         ...(targets.length > MOST_LINES ? [`${title}: more than ${MOST_LINES} lines`] : []),
+      ];
+    }),
+
+  // A chart colours series as wholes: its limits are to be seen, and the palette's green says nothing of one series.
+  'colours-mean-something': (board) =>
+    shown(board).flatMap(({ title, type, targets = [], fieldConfig, options }) => {
+      if (type !== 'timeseries') return [];
+      const { color, thresholds, custom } = fieldConfig?.defaults ?? {};
+      const areLimitsHidden = (thresholds?.steps?.length ?? 0) > 1 && custom?.thresholdsStyle?.mode === undefined;
+      const isAlone = targets.length === 1 && options?.legend?.showLegend === false;
+      return [
+        ...(areLimitsHidden ? [`${title}: its limits are not shown`] : []),
+        ...(isAlone && color?.mode !== 'fixed' ? [`${title}: one series has a colour of the palette`] : []),
       ];
     }),
 

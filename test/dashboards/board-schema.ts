@@ -79,7 +79,7 @@ const panel = strict(
           max: number,
           noValue: string,
           thresholds,
-          color: strict({ mode: string }, ['mode']),
+          color: strict({ mode: string, fixedColor: string }, ['mode']),
           mappings: array(strict({ type: string, options: { type: 'object' } }, ['type', 'options'])),
           links: array(link),
           custom: { type: 'object' },
