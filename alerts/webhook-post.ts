@@ -57,6 +57,8 @@ export function webhookPost(address: string): WebhookPost {
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return 'no reason given';
   const { cause } = error;
+  // https://fetch.spec.whatwg.org/#port-blocking
+  if (cause instanceof Error && cause.message === 'bad port') return 'nobody may speak HTTP to that port';
   if (cause instanceof Error) return (cause as NodeJS.ErrnoException).code ?? cause.name;
   return error.name === 'TimeoutError' ? `no answer in ${ANSWER_WITHIN_MS / 1_000} s` : error.name;
 }
