@@ -4,8 +4,6 @@
  * and register are in other processes.
  */
 import type { CircuitInput, ResetInput, RoomInput } from '../../energy/findings/finding.ts';
-import { isStaleThroughout, ROOM_READ_MS, STALE_ROOM_READ_MS } from '../../energy/findings/high-co2.ts';
-import { nameOf } from '../../energy/rollup/device-facts.ts';
 import type { Position } from '../../energy/sun.ts';
 import type { Site } from '../../register/model.ts';
 import type { RegisterView } from '../../register/register-view.ts';
@@ -21,12 +19,13 @@ import type {
   NightsInput,
   StationInput,
 } from '../alert-inputs.ts';
+import { roomInputs, stationInputs } from './air-series.ts';
 import { BUILDING_COUNTERS, BuildingDays, DAYS_BACK } from './building-days.ts';
 import { gatewayFacts } from './gateway-facts.ts';
 import type { Intake } from './intake.ts';
 import { LampNights, sampleTimes } from './lamp-nights.ts';
 import { isLamp, type LatestCity, latestCity, NO_CITY } from './latest-city.ts';
-import { counterInputs, gaugeQuarters, meanOver, outdoorHours, resetInputs } from './rolled-up.ts';
+import { counterInputs, meanOver, outdoorHours, resetInputs } from './rolled-up.ts';
 import { attempt, type Unknown } from './source-failure.ts';
 
 export interface CityReaderDeps {
@@ -44,7 +43,6 @@ const RECENT_DAYS = 3;
 const WARM_UP_MS = 90_000;
 /** The wall clock was set when it moved this much more or less than time did. */
 const CLOCK_SET_MS = 30_000;
-const PARTICLES_MS = 4 * 3_600_000;
 /** What was read longer ago is too old to judge by. */
 const STALE_MS = 30 * 60_000;
 
@@ -187,8 +185,8 @@ export class CityReader {
         if (failed[source] === undefined) this.#readAtMs.set(source, clock.monotonicMs());
         return value;
       };
-      const rooms = await take('rooms', before.rooms, () => this.#rooms(latest, now));
-      const stations = await take('stations', before.stations, () => this.#stations(latest, now));
+      const rooms = await take('rooms', before.rooms, () => roomInputs(store, register, latest, now));
+      const stations = await take('stations', before.stations, () => stationInputs(store, register, latest, now));
       await take('lamps', undefined, () => this.#readLamps(latest, now));
       const resets = await take('meter-events', before.resets, () => resetInputs(store, register, now));
       const counters = await take('counters', before.counters, () =>
@@ -235,40 +233,6 @@ export class CityReader {
       await this.#lamps.read(lamps, noon);
       await this.#lamps.read(lamps, midnight);
     }
-  }
-
-  async #rooms(latest: LatestCity, now: number): Promise<RoomInput[]> {
-    const devices = this.#devicesWith(latest, 'building', 'co2_ppm');
-    const lately = await gaugeQuarters(this.#rollUps, 'co2_ppm', devices, now, ROOM_READ_MS);
-    const stale = devices.filter((device) => {
-      const co2 = lately.get(nameOf(device));
-      return co2 !== undefined && isStaleThroughout(co2);
-    });
-    const longer = await gaugeQuarters(this.#rollUps, 'co2_ppm', stale, now, STALE_ROOM_READ_MS);
-    return devices.flatMap((device) => {
-      const co2 = longer.get(nameOf(device)) ?? lately.get(nameOf(device));
-      return co2 === undefined ? [] : [{ ...this.#placeOf(device), co2 }];
-    });
-  }
-
-  async #stations(latest: LatestCity, now: number): Promise<StationInput[]> {
-    const devices = this.#devicesWith(latest, 'station', 'pm2_5_ug_per_m3');
-    const series = await gaugeQuarters(this.#rollUps, 'pm2_5_ug_per_m3', devices, now, PARTICLES_MS);
-    return devices.flatMap((device) => {
-      const particles = series.get(`${device.gateway}/${device.device}`);
-      return particles === undefined ? [] : [{ ...this.#placeOf(device), particles }];
-    });
-  }
-
-  #devicesWith(latest: LatestCity, kind: Site['kind'], metric: string) {
-    return this.#sites(kind).flatMap(({ id }) =>
-      (latest.bySite.get(id) ?? []).filter(({ metrics }) => metrics.has(metric)),
-    );
-  }
-
-  #placeOf({ site, gateway, device, name }: { site: string; gateway: string; device: string; name: string }) {
-    const listed = this.#deps.register.site(site);
-    return { site, siteName: listed?.name ?? site, zone: listed?.zone ?? 'UTC', gateway, device, name };
   }
 
   #sites(kind: Site['kind']): Site[] {
