@@ -93,6 +93,10 @@ export interface CounterHour {
   readonly rate: number | null;
 }
 
+export function hasMoved({ used }: CounterHour): boolean {
+  return used !== null && used > 0;
+}
+
 export interface CounterInput {
   readonly site: string | null;
   readonly siteName: string;
@@ -104,7 +108,10 @@ export interface CounterInput {
   readonly unit: string;
   /** The smallest step it shows. */
   readonly step: number;
-  /** The last 24 whole hours that are rolled up, oldest first. */
+  /**
+   * Of the last whole hours that are rolled up, oldest first, those from the last one in which it moved on; all of them
+   * when it moved in none.
+   */
   readonly hours: readonly CounterHour[];
   /** What it counted on each of the last whole civil days that are known, oldest first. */
   readonly days: readonly number[];

@@ -10,7 +10,7 @@ import type { RegisterView } from '../../register/register-view.ts';
 import { siteAt } from '../../register/register-view.ts';
 import { getOrCreate } from '../../runtime/get-or-create.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
-import type { CounterHour, CounterInput } from '../alert-inputs.ts';
+import { type CounterHour, type CounterInput, hasMoved } from '../alert-inputs.ts';
 import type { LatestDevice } from './latest-city.ts';
 
 const HOUR_MS = 4 * QUARTER_MS;
@@ -154,7 +154,7 @@ function hoursFrom(rows: readonly RollUp[], counter: string, begin: number, end:
       rate: gauged.get(start)?.mean ?? null,
     });
   }
-  return hours;
+  return hours.slice(Math.max(0, hours.findLastIndex(hasMoved)));
 }
 
 /** What was counted on the last whole days before the hours that are looked at; a day's parts at two sites are added. */

@@ -1,7 +1,7 @@
 /** Meters that count nothing, or began again. */
 import { figure, written } from '../../energy/findings/finding.ts';
 import { RESETS_SHOWN_DAYS } from '../../energy/findings/meter-reset.ts';
-import type { CounterHour, CounterInput } from '../alert-inputs.ts';
+import { type CounterHour, type CounterInput, hasMoved } from '../alert-inputs.ts';
 import type { AlertRule, Firing } from '../alert-rule.ts';
 import { toldByAnalysis } from '../grafana-form.ts';
 import { fromFinding } from './from-finding.ts';
@@ -27,7 +27,7 @@ const isStill = ({ used, coverage }: CounterHour): boolean => used === 0 && cove
 
 /** The measured hours since it last moved. An hour of which nothing is known is neither. */
 function stillHours({ hours }: CounterInput): CounterHour[] {
-  const moved = hours.findLastIndex(({ used }) => used !== null && used > 0);
+  const moved = hours.findLastIndex(hasMoved);
   return hours.slice(moved + 1).filter(isStill);
 }
 
@@ -87,7 +87,7 @@ export const counterStandingStill: AlertRule = {
   unknown: ({ counters }, { gateway, device }) => {
     const ofDevice = counters.filter((one) => one.gateway === gateway && one.device === device);
     // It is over when one of its counters has moved; before, what is missing may be what moved.
-    const isMoving = ofDevice.some(({ hours }) => hours.some(({ used }) => used !== null && used > 0));
+    const isMoving = ofDevice.some(({ hours }) => hours.some(hasMoved));
     return ofDevice.length === 0 || isMoving ? undefined : 'too little of the last day was measured';
   },
   grafana: toldByAnalysis('counter-standing-still'),
