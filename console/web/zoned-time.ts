@@ -52,7 +52,8 @@ export function zoneShort(zone: string, epochMs: number): string {
 
 /** `Local time, America/New_York (EST)` */
 export function zoneLabel(zone: string, epochMs: number): string {
-  return `Local time, ${zone.replaceAll('_', ' ')} (${zoneShort(zone, epochMs)})`;
+  const short = zoneShort(zone, epochMs);
+  return `Local time, ${zone.replaceAll('_', ' ')}${short === zone ? '' : ` (${short})`}`;
 }
 
 /** Milliseconds that the zone's wall clock is ahead of UTC. */

@@ -241,6 +241,17 @@ describeWithServer('chromium')('the five pages', () => {
     await page.locator('[data-week] td').first().waitFor();
   });
 
+  it('leaves a curve as it is when newer values fail to load, and says so beside it', async () => {
+    const server = await serve();
+    const { page } = await open(server, '/sites/latin-school?range=1h');
+    await page.locator('#load .readout .number').first().waitFor();
+    server.answers.set('/api/series', new Error('The store does not answer. It is tried again.'));
+    // An hour's chart asks again every ten seconds.
+    await page.locator('#load .inline-fault', { hasText: 'The store does not answer' }).waitFor();
+    expect(await page.locator('#load .plot-over').count()).toBe(0);
+    expect(await page.locator('#load .plot-area').getAttribute('role')).toBe('img');
+  });
+
   it('walks through the lamps by arrow keys', async () => {
     const { page } = await open(await serve(), '/lights/lights-eastie');
     await page.locator('[data-lamp="lamp-01"]').focus();

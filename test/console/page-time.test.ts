@@ -19,6 +19,7 @@ describe('times of a site', () => {
     expect(zonedStamp(at('2026-07-01T03:59:30Z'), BOSTON)).toBe('2026-06-30 23:59:30');
     expect(zoneLabel(BOSTON, at('2026-11-23T22:40:00Z'))).toBe('Local time, America/New York (EST)');
     expect(zoneLabel(BOSTON, at('2026-07-01T12:00:00Z'))).toBe('Local time, America/New York (EDT)');
+    expect(zoneLabel('UTC', at('2026-07-01T12:00:00Z'))).toBe('Local time, UTC');
     expect(zoneOffsetMs(at('2026-11-23T22:40:00.250Z'), BOSTON)).toBe(-5 * HOUR);
     expect(zoneOffsetMs(at('2026-11-23T22:40:00Z'), 'Asia/Kathmandu')).toBe(5.75 * HOUR);
   });

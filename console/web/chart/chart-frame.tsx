@@ -5,6 +5,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
+import { Fault } from '../tile.tsx';
 import { downloadCsv, downloadPng } from './chart-download.ts';
 
 export interface LegendEntry {
@@ -88,6 +89,7 @@ export function ChartFrame(props: ChartFrameProps) {
     setIndex(next);
   };
 
+  const isFailed = props.fault !== '' && isEmpty;
   return (
     <figure class={`chart${props.isLoading ? ' is-loading' : ''}`}>
       <figcaption>
@@ -117,14 +119,15 @@ export function ChartFrame(props: ChartFrameProps) {
       </figcaption>
       <div
         class="plot-area"
-        role="img"
+        // What is within a picture is nothing to a screen reader, not even a button.
+        role={isFailed ? 'group' : 'img'}
         aria-label={`${props.title}. ${props.summary} Arrow keys read the values.`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys read the chart value by value
         tabIndex={0}
         onKeyDown={move}
       >
         <div class="plot" ref={box} style={{ height: `${props.height}px` }} />
-        {props.fault !== '' ? (
+        {isFailed ? (
           <div class="plot-over" role="alert">
             <p>{props.fault}</p>
             {props.onAgain === undefined ? null : (
@@ -143,6 +146,10 @@ export function ChartFrame(props: ChartFrameProps) {
           </div>
         ) : null}
       </div>
+      {/* What is drawn stays readable. */}
+      {isFailed ? null : (
+        <Fault words={props.fault} {...(props.onAgain === undefined ? {} : { onAgain: props.onAgain })} />
+      )}
       <ul class="legend" aria-hidden="true">
         {props.legend.map(({ label, swatch }) => (
           <li key={label}>

@@ -63,9 +63,15 @@ export function SiteTable({ sites }: { readonly sites: readonly SiteRow[] }) {
       </div>
       {rows.length === 0 ? (
         <p class="empty">
-          {sites.length === 0
-            ? 'No site yet. Add them in the manifest, or import them.'
-            : `No site matches “${filter.trim()}”.`}
+          {sites.length === 0 ? (
+            <>
+              No site yet. Bring them in with <code>lamplighter import sites sites.csv</code>, then their gateways with{' '}
+              <code>lamplighter import gateways gateways.csv</code> or one by one with{' '}
+              <code>lamplighter gateway add</code>.
+            </>
+          ) : (
+            `No site matches “${filter.trim()}”.`
+          )}
         </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)

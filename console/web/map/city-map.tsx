@@ -134,7 +134,7 @@ export function CityMap({ label, places, isLoading, key_ }: CityMapProps) {
           <p class="map-empty">
             {isLoading
               ? 'Reading the sites…'
-              : 'No site has a position yet. Give sites latitude and longitude in the manifest.'}
+              : 'No site has a position yet. Give sites latitude and longitude in their list or in the manifest.'}
           </p>
         ) : null}
       </section>

@@ -26,6 +26,7 @@ export function CityPage({ city }: { readonly city: City }) {
   const rows = sites.reply?.sites ?? NOTHING;
   const places = useMemo(() => placesOf(rows), [rows]);
   const stale = city.isStale ? ' stale' : '';
+  const early = earlyWords(city, problems.reply);
   return (
     <>
       <div class="page-head">
@@ -53,7 +54,9 @@ export function CityPage({ city }: { readonly city: City }) {
           <div class="card-head">
             <h2 id="wrong-title">What is wrong</h2>
             <p class="count" role="status">
-              {problems.reply === undefined ? '' : plural(problems.reply.problems.length, 'problem')}
+              {problems.reply === undefined
+                ? ''
+                : `${plural(problems.reply.problems.length, 'problem')}${early === undefined ? '' : ' so far'}`}
             </p>
           </div>
           <Fault words={problems.fault} onAgain={problems.again} />
@@ -64,7 +67,7 @@ export function CityPage({ city }: { readonly city: City }) {
                 problems={problems.reply?.problems}
                 now={city.now()}
                 siteName={(id) => city.siteName(id)}
-                early={earlyWords(city, problems.reply)}
+                early={early}
                 fine={
                   overview?.gateways.total === 0
                     ? 'Nothing is wrong, since nothing is here yet: add sites and gateways.'

@@ -49,9 +49,7 @@ export function LightsPage({ city }: { readonly city: City }) {
             note={
               reply.totals.silent > 0
                 ? `${formatNumber(reply.totals.silent)} more are not heard`
-                : reply.totals.failed > 0
-                  ? 'All others are heard'
-                  : 'All lamps are heard'
+                : heardWords(reply.totals)
             }
             tone={reply.totals.failed > 0 ? 'is-warn' : ''}
           />
@@ -103,6 +101,12 @@ export function LightsPage({ city }: { readonly city: City }) {
       </section>
     </>
   );
+}
+
+/** Of lamps none of which is silent. */
+function heardWords({ total, failed }: LightsReply['totals']): string {
+  if (total === 0) return 'No lamp is known yet';
+  return failed > 0 ? 'All others are heard' : 'All lamps are heard';
 }
 
 function Table({ circuits }: { readonly circuits: readonly CircuitRow[] }) {
