@@ -58,6 +58,12 @@ export class KnownMeters {
     }
   }
 
+  /** When meters of the site fell silent within a stretch: ends of their last rows, epoch milliseconds. */
+  silentSince(site: string, { from, to }: Period): number[] {
+    const known = [...(this.#bySite.get(site)?.values() ?? [])];
+    return known.filter(({ last }) => last >= from && last < to).map(({ last }) => last + QUARTER_MS);
+  }
+
   /** Sites at which something was ever counted. */
   sites(): readonly string[] {
     return [...this.#bySite.keys()];

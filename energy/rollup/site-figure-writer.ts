@@ -13,7 +13,7 @@ import type { Service } from '../../runtime/service.ts';
 import { unlessStopped } from '../../runtime/until-stopped.ts';
 import type { Point, PointSink } from '../../store/point-sink.ts';
 import type { RollUpStore } from '../../store/roll-up-store.ts';
-import { fiscalYear, fiscalYearAt, type Period } from '../calendar.ts';
+import { fiscalYear, fiscalYearAt, type Period, startOfDay } from '../calendar.ts';
 import { QUARTER_MS } from '../counter-rules.ts';
 import { FACTORS, type Factor } from '../emissions/factor-table.ts';
 import { type CircuitLamp, circuitQuarters, heardFor, LAMP_METRICS } from '../site-figures/circuit-quarters.ts';
@@ -24,7 +24,7 @@ import { EXAMPLE_TARIFFS } from '../tariffs/example-tariffs.ts';
 import type { Tariff } from '../tariffs/tariff.ts';
 import { lampsBySite } from './circuit-lamps.ts';
 import { CivilDays } from './civil-days.ts';
-import { COUNTERS, KnownMeters } from './known-meters.ts';
+import { COUNTERS, KnownMeters, MISSED_MS } from './known-meters.ts';
 import { circuitPoint, dayPoint, loadHoursPoint, nothingPoints, quarterPoint } from './site-figure-points.ts';
 import type { TouchedSite } from './touched-sites.ts';
 
@@ -164,7 +164,25 @@ export class SiteFigureWriter implements Service {
         }
       }
     }
+    await this.#writeSilent(touched);
     for (const { site, to } of touched) this.#writtenTo.set(site, Math.max(to, this.#writtenTo.get(site) ?? 0));
+  }
+
+  /**
+   * History may come newest first: of a meter that fell silent on an earlier day than is written already, the days after
+   * it did not know that it was missing.
+   */
+  async #writeSilent(touched: readonly TouchedSite[]): Promise<void> {
+    const now = this.#deps.clock.now();
+    const stale = touched.flatMap(({ site, from, to }): TouchedSite[] => {
+      const today = startOfDay(now, this.#zoneOf(site));
+      return this.#meters
+        .silentSince(site, { from, to: Math.min(to, today) })
+        .map((since) => ({ site, from: since, to: Math.min(slotBegin(now - SWEEP_GRACE_MS), since + MISSED_MS) }))
+        .filter((stretch) => stretch.from < stretch.to);
+    });
+    // What follows the last row of a meter holds no other last row of it: this comes to an end.
+    if (stale.length > 0) await this.#write(stale);
   }
 
   /** The civil days touched, with what was touched in each of every site, in quarter hours. */

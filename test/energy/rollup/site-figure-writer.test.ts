@@ -166,6 +166,20 @@ describe('the writer of site figures', () => {
     expect(boards.quarter(9)).toMatchObject({ meters: 1, known: 1, consumption: 2 });
   });
 
+  it('misses a meter on the days after it fell silent, although they were written first', async () => {
+    const { boards, register, writer } = aStory({}, at(96 + 40));
+    const meter = { gateway: 'g', name: 'Other', kind: 'electricity-meter', is_new: false };
+    register.put({ ...meter, id: 'other', placements: [{ site: 'new-york', from: 0 }] });
+    boards.rows = [aRow(96 + 4)];
+    await writer.write([{ site: 'new-york', from: at(96 + 4), to: at(96 + 5) }]);
+    expect(boards.quarter(96 + 4)).toMatchObject({ meters: 1, coverage: 100 });
+    boards.rows.push(aRow(90, { device: 'other' }));
+    await writer.write([{ site: 'new-york', from: at(90), to: at(91) }]);
+    expect(boards.quarter(96 + 4)).toMatchObject({ meters: 2, coverage: 50, consumption: 2 });
+    // On the day itself the first meter had told nothing yet.
+    expect(boards.quarter(92)).toMatchObject({ meters: 1, coverage: 0, known: 0 });
+  });
+
   it('shows a site of which nothing comes as not measured', async () => {
     const { boards, writer, clock } = aStory({}, at(10) + 4 * 60_000);
     boards.rows = [aRow(5), aRow(6)];
