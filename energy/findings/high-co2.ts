@@ -56,6 +56,11 @@ export function isStaleThroughout(co2: QuarterSeries): boolean {
   return run !== undefined && beginsWith(run, co2);
 }
 
+/** What was not measured, or is not rolled up yet, is not below the limit. */
+function isKnownAfter({ to }: Run, { firstSlot, values }: QuarterSeries): boolean {
+  return values.some((value, place) => !Number.isNaN(value) && (firstSlot + place) * QUARTER_MS >= to);
+}
+
 function beginsWith({ from }: Run, { firstSlot }: QuarterSeries): boolean {
   return from <= (firstSlot + BREAK_QUARTERS) * QUARTER_MS;
 }
@@ -76,7 +81,7 @@ function tell(room: RoomInput, run: Run, { isNow, isSevere }: { isNow: boolean; 
     words:
       `CO₂ ${isNow ? 'is' : 'was'} above ${written(HIGH_PPM)} ppm for ${time}${isOlder ? ' or more' : ''}, ` +
       `at most ${written(run.peak)} ppm; it ${isOlder ? 'was above it already' : 'rose above it'} on ` +
-      `${inWords(run.from, zone)}${isNow ? '' : ' and is below it now'}.`,
+      `${inWords(run.from, zone)}${isNow ? '' : isKnownAfter(run, room.co2) ? ' and is below it now' : '; nothing is known since'}.`,
     whatToDo:
       'Open windows now; then look whether the ventilation of the room runs, its dampers open, and whether more people use it than it is made for.',
     figures: [

@@ -180,6 +180,11 @@ describe('rooms', () => {
     expect(days?.words).toMatch(/above 1,220 ppm for 5 days, at most/);
     expect(days?.since).toBe(Math.floor(DAY / QUARTER_MS) * QUARTER_MS - 5 * 86_400_000);
   });
+  it('are called better only where that is measured', () => {
+    const tell = (...ppm: number[]) => findingsOf(aCity({ rooms: [aRoom(ppm)] }))[0]?.words;
+    expect(tell(...times(20, 1_600), ...times(10, 700))).toMatch(/ and is below it now\.$/);
+    expect(tell(...times(20, 1_600), ...times(10, Number.NaN))).toMatch(/; nothing is known since\.$/);
+  });
   it('that were far too high yesterday evening are still told of', () => {
     expect(found(...times(4, 1_600), ...times(60, 700))).toEqual(['warning']);
     expect(found(...times(20, 1_300), ...times(60, 700))).toEqual([]);
