@@ -117,16 +117,27 @@ export function ChartFrame(props: ChartFrameProps) {
           </button>
         </div>
       </figcaption>
-      <div
-        class="plot-area"
-        // What is within a picture is nothing to a screen reader, not even a button.
-        role={isFailed ? 'group' : 'img'}
-        aria-label={`${props.title}. ${props.summary} Arrow keys read the values.`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys read the chart value by value
-        tabIndex={0}
-        onKeyDown={move}
-      >
-        <div class="plot" ref={box} style={{ height: `${props.height}px` }} />
+      <div class="plot-frame">
+        <div
+          class="plot-area"
+          role="img"
+          aria-label={`${props.title}. ${props.summary} Arrow keys read the values.`}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys read the chart value by value
+          tabIndex={0}
+          onKeyDown={move}
+        >
+          <div class="plot" ref={box} style={{ height: `${props.height}px` }} />
+          {isFailed ? null : props.isLoading ? (
+            <div class="plot-over">
+              <span class="skeleton plot-skeleton" />
+            </div>
+          ) : isEmpty ? (
+            <div class="plot-over">
+              <p>{props.empty}</p>
+            </div>
+          ) : null}
+        </div>
+        {/* Beside the picture: what is within one is nothing to a screen reader, not even a button. */}
         {isFailed ? (
           <div class="plot-over" role="alert">
             <p>{props.fault}</p>
@@ -135,14 +146,6 @@ export function ChartFrame(props: ChartFrameProps) {
                 Try again
               </button>
             )}
-          </div>
-        ) : props.isLoading ? (
-          <div class="plot-over">
-            <span class="skeleton plot-skeleton" />
-          </div>
-        ) : isEmpty ? (
-          <div class="plot-over">
-            <p>{props.empty}</p>
           </div>
         ) : null}
       </div>
