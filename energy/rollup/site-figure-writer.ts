@@ -164,7 +164,7 @@ export class SiteFigureWriter implements Service {
         }
       }
     }
-    await this.#writeSilent(touched);
+    await this.#writeSilent(touched, stopped);
     for (const { site, to } of touched) this.#writtenTo.set(site, Math.max(to, this.#writtenTo.get(site) ?? 0));
   }
 
@@ -172,7 +172,7 @@ export class SiteFigureWriter implements Service {
    * History may come newest first: of a meter that fell silent on an earlier day than is written already, the days after
    * it did not know that it was missing.
    */
-  async #writeSilent(touched: readonly TouchedSite[]): Promise<void> {
+  async #writeSilent(touched: readonly TouchedSite[], stopped: AbortSignal): Promise<void> {
     const now = this.#deps.clock.now();
     const stale = touched.flatMap(({ site, from, to }): TouchedSite[] => {
       const today = startOfDay(now, this.#zoneOf(site));
@@ -182,7 +182,7 @@ export class SiteFigureWriter implements Service {
         .filter((stretch) => stretch.from < stretch.to);
     });
     // What follows the last row of a meter holds no other last row of it: this comes to an end.
-    if (stale.length > 0) await this.#write(stale);
+    if (stale.length > 0) await this.#write(stale, stopped);
   }
 
   /** The civil days touched, with what was touched in each of every site, in quarter hours. */
