@@ -23,7 +23,7 @@ import { printReads, type Question, readTimes } from './read-times.ts';
 const DAY_MS = 86_400_000;
 const HISTORY_DAYS = 3;
 const COPIED_DAYS: Readonly<Record<RollUpWidth, number>> = { '15m': 31, '1h': 31, '1d': 365 };
-/** Gateways of buildings of every size; a question is asked of each in turn. */
+/** Buildings of every size; a question is asked of each in turn. */
 const SITES = ['city-hall', 'central-library', 'latin-school', 'mason-pool', 'engine-33', 'frontage-depot'];
 
 export interface ReadsBenchOptions {
