@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- --reads`: how long the console takes to answer what people ask most, over HTTP, from a store that
- * holds a year of the demo city. Two days come from the city itself; the rows of its last whole day stand for every day
- * before, quarter hours and hours for a month, days for a year.
+ * holds a year of the demo city. Three days come from the city itself; the rows of its last whole day stand for every
+ * day before, quarter hours and hours for a month, days for a year.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { STORE_FILE } from '../../cli/backup/kept-files.ts';
 import type { DemoReply } from '../../console/api/demo-reply.ts';
 import type { RollUpStatusReply } from '../../console/api/replies-roll-ups.ts';
 import type { RollUp, RollUpWidth } from '../../contract/roll-up.ts';
+import { dayFrom } from '../../energy/calendar.ts';
 import { sleep, systemClock } from '../../runtime/clock.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { DuckDBStore } from '../../store/duckdb/duckdb-store.ts';
@@ -21,6 +22,8 @@ import { ServerProcess } from '../server-process.ts';
 import { printReads, type Question, readTimes } from './read-times.ts';
 
 const DAY_MS = 86_400_000;
+/** Of the demo city; its days begin at midnight there. */
+const ZONE = 'America/New_York';
 const HISTORY_DAYS = 3;
 const COPIED_DAYS: Readonly<Record<RollUpWidth, number>> = { '15m': 31, '1h': 31, '1d': 365 };
 /** Buildings of every size; a question is asked of each in turn. */
@@ -107,14 +110,16 @@ async function untilRolledUp(server: ServerProcess): Promise<void> {
 async function copyDay(store: RollUpStore, width: RollUpWidth, day: number): Promise<void> {
   const rows = await store.rollUps({ width, from: day, to: day + DAY_MS });
   for (let back = HISTORY_DAYS; back < COPIED_DAYS[width]; back++) {
-    const copies = rows.map((row) => movedBack(row, back * DAY_MS));
+    const copies = rows.map((row) =>
+      movedBack(row, width === '1d' ? dayFrom(row.start, -back, ZONE) : row.start - back * DAY_MS),
+    );
     const none = { '15m': [], '1h': [], '1d': [] };
     await store.putRollUps({ rows: { ...none, [width]: copies }, events: [], erasedEvents: [] });
   }
 }
 
-function movedBack(row: RollUp, ms: number): RollUp {
-  return { ...row, start: row.start - ms, ...(row.peakAt === null ? {} : { peakAt: row.peakAt - ms }) };
+function movedBack(row: RollUp, start: number): RollUp {
+  return { ...row, start, ...(row.peakAt === null ? {} : { peakAt: row.peakAt - (row.start - start) }) };
 }
 
 function questions(): Question[] {

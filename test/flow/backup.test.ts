@@ -184,7 +184,7 @@ test('a backup under load, restored after a kill: ledger, readings and roll-ups 
   bytes[5_000] = (bytes[5_000] ?? 0) ^ 1;
   writeFileSync(register, bytes);
   expect(await fail('restore', backup, '--data', other)).toMatch(/register\/data\.mdb is altered/);
-  expect(readdirSync(other)).toEqual([]);
+  expect(existsSync(other)).toBe(false);
 });
 
 test('a backup that finds no room, or whose server is killed, leaves nothing', { timeout: TIMEOUT_MS }, async () => {
