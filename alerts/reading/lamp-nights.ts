@@ -39,11 +39,14 @@ export class LampNights {
     this.#store = store;
   }
 
-  /** Lamps of which nothing is known yet are asked for; what is known does not change. Throws StoreFailure. */
+  /** Lamps of which something is not known yet are asked for; what is known does not change. Throws StoreFailure. */
   async read(lamps: readonly DeviceKey[], from: number): Promise<void> {
     const known = this.#samples.get(from) ?? new Map<string, LampSample>();
     this.#samples.set(from, known);
-    const missing = lamps.filter((lamp) => !known.has(nameOf(lamp)));
+    const missing = lamps.filter((lamp) => {
+      const sample = known.get(nameOf(lamp));
+      return sample?.command === undefined || sample.powerW === undefined;
+    });
     for (let first = 0; first < missing.length; first += LAMPS_AT_ONCE) {
       const rows = await this.#store.rollUps({
         width: '15m',

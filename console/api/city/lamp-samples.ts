@@ -10,8 +10,13 @@ import { Breather } from './breather.ts';
 
 const SAMPLE_MS = 2 * QUARTER_MS;
 const DEVICES_A_QUERY = 1_000;
-/** Lamps that a sample lacks are asked for again, since history may be on its way. */
+/** Lamps of which a sample lacks something are asked for again, since history may be on its way. */
 const AGAIN_MS = 10_000;
+const COMMAND = 'lamp_command_percent';
+const POWER = 'lamp_power_w';
+
+/** `values`: by metric, what it says at all. */
+export type SampledLamp = DeviceKey & { readonly values: Pick<ReadonlyMap<string, unknown>, 'has'> };
 
 interface Taken {
   readonly readAt: number;
@@ -19,33 +24,33 @@ interface Taken {
 }
 
 export class LampSamples {
-  readonly #store: TelemetryStore;
+  readonly #store: Pick<TelemetryStore, 'series'>;
   readonly #clock: Clock;
   readonly #takenByKey = new Map<string, Taken>();
 
-  constructor(deps: { store: TelemetryStore; clock: Clock }) {
+  constructor(deps: { store: Pick<TelemetryStore, 'series'>; clock: Clock }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
   }
 
   /** By `gateway/device`. `place` names the lamps; `from` is when the sample begins. Throws StoreFailure. */
-  async take(place: string, lamps: readonly DeviceKey[], from: number): Promise<ReadonlyMap<string, LampSample>> {
+  async take(place: string, lamps: readonly SampledLamp[], from: number): Promise<ReadonlyMap<string, LampSample>> {
     const key = `${place} ${from}`;
     const known = this.#takenByKey.get(key);
     const readAt = this.#clock.monotonicMs();
     if (known !== undefined && readAt - known.readAt < AGAIN_MS) return known.byName;
-    const missing = lamps.filter((lamp) => known?.byName.has(nameOf(lamp)) !== true);
+    const missing = lamps.filter((lamp) => !isWhole(lamp, known?.byName.get(nameOf(lamp))));
     const byName = new Map<string, { command?: number; powerW?: number }>();
     const breather = new Breather();
     for (let start = 0; start < missing.length; start += DEVICES_A_QUERY) {
       const devices = missing.slice(start, start + DEVICES_A_QUERY);
-      for (const metric of ['lamp_command_percent', 'lamp_power_w'] as const) {
+      for (const metric of [COMMAND, POWER] as const) {
         const to = from + SAMPLE_MS;
         for (const series of await this.#store.series({ metric, devices, from, to, every: QUARTER_MS, limit: 8 })) {
           const last = series.points.at(-1);
           if (last === undefined) continue;
           const sample = getOrCreate(byName, nameOf(series), (): { command?: number; powerW?: number } => ({}));
-          if (metric === 'lamp_power_w') sample.powerW = last.value;
+          if (metric === POWER) sample.powerW = last.value;
           else sample.command = last.last ?? last.value;
         }
         await breather.breathe();
@@ -62,6 +67,13 @@ export class LampSamples {
   #forget(key: string, from: number): void {
     if (from - Number(key.split(' ').at(-1)) > 129_600_000) this.#takenByKey.delete(key);
   }
+}
+
+/** Its readings may have come between the questions for one metric and the other. */
+function isWhole({ values }: SampledLamp, sample: LampSample | undefined): boolean {
+  if (sample === undefined) return false;
+  const { command, powerW } = sample;
+  return (command !== undefined || !values.has(COMMAND)) && (powerW !== undefined || !values.has(POWER));
 }
 
 /** When the sample of the last noon begins, and that of the last midnight, by the wall clock of a zone. */
