@@ -109,6 +109,7 @@ async function untilRolledUp(server: ServerProcess): Promise<void> {
 /** The rows of a day, for each day before those that the city told. */
 async function copyDay(store: RollUpStore, width: RollUpWidth, day: number): Promise<void> {
   const rows = await store.rollUps({ width, from: day, to: day + DAY_MS });
+  console.log(`${COPIED_DAYS[width]} days of ${rows.length.toLocaleString('en')} rows of ${width} …`);
   for (let back = HISTORY_DAYS; back < COPIED_DAYS[width]; back++) {
     const copies = rows.map((row) =>
       movedBack(row, width === '1d' ? dayFrom(row.start, -back, ZONE) : row.start - back * DAY_MS),
